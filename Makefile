@@ -1,0 +1,36 @@
+# Airbridge. `make demo` and `make test` do all their own set-up in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test test-real check lint format bench clean
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: .venv/ready ## the main job, end to end: no account, no internet
+	$(BIN)/airbridge demo
+
+test: .venv/ready ## every test that needs no Debian or npm component
+	$(BIN)/pytest -n 2
+
+test-real: .venv/ready ## the tests against real components (a skip is a failure)
+	$(BIN)/pytest -m real --real -n 0
+
+lint: .venv/ready ## style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test ## what CI runs
+
+format: .venv/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv build dist *.egg-info demo-out .pytest_cache .mypy_cache .ruff_cache

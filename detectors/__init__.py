@@ -1,0 +1,1 @@
+"""Surge detection on routes: numpy in, verdicts out."""
