@@ -8,10 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields"}
+GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching"}
 STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
-    "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels", "bot.matching",
+    "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
     "bot.demo", "bot.explain", "bot.exposure", "bot.fusion", "bot.notify",
 }  # fmt: skip
 KEEPERS = {"bot.store"}

@@ -157,6 +157,18 @@ class Look:
     detail: str = ""  # why not; never a secret
 
 
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One hour around one watch, as stored."""
+
+    watch: str
+    hour_s: int  # epoch s of its start
+    looked_s: float  # seconds of it for which somebody looked, 0..3600
+    looks_ok: int
+    looks_failed: int
+    others: int  # distinct aircraft seen there that the watch does not watch
+
+
 # ------------------------------------------------------------------------- places and aircraft
 
 
