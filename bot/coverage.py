@@ -28,6 +28,7 @@ CORRIDOR_NM = 60.0
 # of the habit's own kind are added to both sides of the ratio.
 HABIT_WEIGHT = 10.0
 MAX_EXPOSURE = 1.5
+HABIT_DAYS = 56  # eight weeks: season moves other traffic, and so its habit
 
 
 class Ground:
@@ -139,35 +140,46 @@ class Tally:
         return rows
 
 
-def daily_exposure(
-    rows: Iterable[Presence], first: date, last: date, *, habit_days: int = 56
-) -> npt.NDArray[np.float64]:
-    """Exposure of each UTC day first..last, shape (T,): 0 where nobody looked.
+class Hours:
+    """Looking and other traffic by watch, UTC day and hour, as presence comes in."""
 
-    The share of the day that was looked at, times other traffic against its own habit in the same
-    hours over the `habit_days` before (ratio of sums, shrunk towards 1 while little is expected).
-    A day's exposure uses that day and earlier ones only.
-    """
-    days = (last - first).days + 1
-    looked = np.zeros((days, 24))
-    others = np.zeros((days, 24))
-    for row in rows:
-        when = datetime.fromtimestamp(row.hour_s, UTC)
-        i = (when.date() - first).days
-        if 0 <= i < days:
-            looked[i, when.hour] = min(1.0, row.looked_s / HOUR_S)
-            others[i, when.hour] = row.others
-    share = looked.mean(axis=1)
-    exposure = share.copy()
-    for i in range(days):
-        past = slice(max(0, i - habit_days), i)
-        weight = looked[past].sum(axis=0)
-        rate = np.divide(others[past].sum(axis=0), weight, out=np.zeros(24), where=weight > 0)
-        expected = float((rate * looked[i])[weight > 0].sum())
-        seen = float(others[i][weight > 0].sum())
-        quality = (seen + HABIT_WEIGHT) / (expected + HABIT_WEIGHT)
-        exposure[i] = min(MAX_EXPOSURE, share[i] * quality)
-    return exposure
+    def __init__(self, rows: Iterable[Presence] = ()) -> None:
+        self._days: dict[tuple[str, date], geo.Floats] = {}
+        self.add(rows)
+
+    def add(self, rows: Iterable[Presence]) -> None:
+        """Take rows in; a row for a known hour replaces it."""
+        for row in rows:
+            when = datetime.fromtimestamp(row.hour_s, UTC)
+            day = self._days.setdefault((row.watch, when.date()), np.zeros((2, 24)))
+            day[:, when.hour] = min(1.0, row.looked_s / HOUR_S), row.others
+
+    def first_day(self, watch: str) -> date | None:
+        """The first day on which anybody looked for `watch`."""
+        return min((day for name, day in self._days if name == watch), default=None)
+
+    def exposure(self, watch: str, day: date) -> float:
+        """Exposure of one UTC day; 0: nobody looked.
+
+        The share of the day that was looked at, times other traffic against its own habit in the
+        same hours of the `HABIT_DAYS` before (ratio of sums, shrunk towards 1 while little is
+        expected). Uses that day and earlier ones only.
+        """
+        looked, others = self._days.get((watch, day), np.zeros((2, 24)))
+        share = float(looked.mean())
+        if share == 0:
+            return 0.0
+        past = [
+            self._days.get((watch, day - timedelta(days=back))) for back in range(1, HABIT_DAYS + 1)
+        ]
+        known = [entry for entry in past if entry is not None]
+        if not known:
+            return share
+        weight, traffic = np.sum(known, axis=0)
+        rate = np.divide(traffic, weight, out=np.zeros(24), where=weight > 0)
+        expected = float((rate * looked).sum())
+        seen = float(others[weight > 0].sum())
+        return min(MAX_EXPOSURE, share * (seen + HABIT_WEIGHT) / (expected + HABIT_WEIGHT))
 
 
 def note(rows: Sequence[Presence], exposure_today: float, feeds: tuple[str, ...],

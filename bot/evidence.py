@@ -6,8 +6,7 @@ Pure: the conductor fetches, this arranges.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-
-import numpy as np
+from typing import Any
 
 from bot.matching import Fit, Match
 from bot.model.air import Airfield, End, Leg, Track
@@ -69,10 +68,9 @@ def _same_place(a: End, b: End) -> bool:
 
 def recent(series: Series, days: int = DAYS_DRAWN) -> Series:
     """The last `days` days of a series."""
-    cut = {
-        name: value[-days:]
-        for name in ("days", "counts", "possible", "exposure", "expected", "limit", "alarm")
-        if isinstance(value := getattr(series, name), np.ndarray)
+    fields = ("days", "counts", "possible", "exposure", "expected", "limit", "alarm")
+    cut: dict[str, Any] = {
+        name: value[-days:] for name in fields if (value := getattr(series, name)) is not None
     }
     return replace(series, **cut)
 
