@@ -21,10 +21,10 @@ CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline"
 SHELL = {"bot.app", "bot.cli", "bot.commands", "bot.__main__"}
 
 MAY = {
-    **{room: GROUND for room in STATIONS | KEEPERS | BRIDGE | SETTINGS},
-    **{room: GROUND | STATIONS | KEEPERS | BRIDGE | SETTINGS | CONDUCTORS for room in CONDUCTORS},
+    **dict.fromkeys(STATIONS | KEEPERS | BRIDGE | SETTINGS, GROUND),
+    **dict.fromkeys(CONDUCTORS, GROUND | STATIONS | KEEPERS | BRIDGE | SETTINGS | CONDUCTORS),
     **{room: {"bot"} for room in SHELL},
-    **{room: GROUND for room in GROUND},
+    **dict.fromkeys(GROUND, GROUND),
 }
 MAY["bot.explain"] = GROUND | SETTINGS | {"bot.planner"}  # it puts settings and plan into words
 MAY["bot.config"] = GROUND | {"bot.aircraft"}
