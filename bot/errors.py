@@ -3,13 +3,15 @@
     BotError
     ├── ConfigError      a human must mend a file; carries every mistake found, not the first
     ├── FeedError
-    │   ├── Unavailable  did not look (timeout, reset, 429, 5xx): back off, honour `retry_after_s`
+    │   ├── Unavailable  did not look (timeout, reset, 5xx): back off, honour `retry_after_s`
+    │   │   └── Throttled  asked too often (429): ask less often from now on
     │   ├── Refused      not allowed (401, 403, key, terms): open the circuit, tell a human
     │   └── Garbled      answered nonsense (HTML, truncated, wrong shape): did not look
     ├── StoreError       the database cannot be used (read-only, full, corrupt, newer than us)
     ├── InputError       a file handed to a verb is wrong; names file, line and field
     └── ChannelError
         ├── TryLater     temporary or unknown outcome: send again after `after_s`
+        │   └── Stopped  the whole channel is down until a human mends it: keep, tell elsewhere
         ├── Undeliverable  permanent; `chat_dead` says whether the address itself is finished
         └── Moved        the same chat has a new address; store it and send again
 
@@ -43,6 +45,10 @@ class Unavailable(FeedError):
         super().__init__(text)
 
 
+class Throttled(Unavailable):
+    """Too many requests: besides waiting, widen the spacing."""
+
+
 class Refused(FeedError):
     """Not allowed: repeating it makes it worse."""
 
@@ -69,6 +75,10 @@ class TryLater(ChannelError):
     def __init__(self, text: str, after_s: float | None = None) -> None:
         self.after_s = after_s
         super().__init__(text)
+
+
+class Stopped(TryLater):
+    """The channel itself is out of order (a revoked token): every message waits for a human."""
 
 
 class Undeliverable(ChannelError):
