@@ -1,0 +1,176 @@
+"""The walk itself: blocks of entries between refits, learnt one by one, scored at once.
+
+Promises: the numbers depend on a series' own past only; stopping after any entry and
+going on later gives the same numbers, because a block may end anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from detectors import calibration, design, level, surge
+from detectors.inputs import EXPOSURE_SEEN, Bools, Floats, Ints
+
+# Below this many days of data plus prior an entry is not judged (the default prior is
+# worth two days): nothing can be called rare before anything was seen.
+JUDGE_DAYS = 10.0
+LEARN_DAYS = 14.0  # detection.md, section 7
+CALM_DAYS = 7.0  # detection.md, section 6: quiet days that end a raised state
+CALM_RATIO = 1.5  # section 6: the week's mean against its baseline
+NEW_LEVEL_DAYS = 28.0  # how long the walk says "new level" after adopting one
+STATES = np.array(["quiet", "learning", "raised", "new_level", "unknown"])
+QUIET, LEARNING, RAISED, NEW_LEVEL, UNKNOWN = range(5)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Result arrays, each (n, T); see `walk.Walk`."""
+
+    score: Floats
+    alarm: Bools
+    expected: Floats
+    limit: Floats
+    window_days: Ints
+    observed_window: Floats
+    expected_window: Floats
+    state: np.ndarray[tuple[int, int], np.dtype[np.str_]]
+
+    @classmethod
+    def empty(cls, n: int, size: int) -> Judged:
+        """Room for n series of `size` entries."""
+
+        def floats() -> Floats:
+            return np.full((n, size), np.nan)
+
+        return cls(
+            floats(), np.zeros((n, size), bool), floats(), floats(),
+            np.zeros((n, size), np.int64), floats(), floats(), np.full((n, size), "unknown", "<U9"),
+        )  # fmt: skip
+
+    def rows(self, rows: slice) -> Judged:
+        """A view of some series."""
+        return Judged(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def columns(self, start: int, stop: int) -> Judged:
+        """A view of some entries."""
+        return Judged(*(getattr(self, f.name)[:, start:stop] for f in fields(self)))
+
+
+@dataclass
+class Engine:
+    """A batch in progress: memory, entries done, and the state machine's counters (n,)."""
+
+    memory: level.Memory
+    done: int
+    raised: Bools
+    calm: Floats
+
+    @classmethod
+    def start(cls, priors: tuple[Floats, ...], step: int, first_day: int, specials: int) -> Engine:
+        """An engine before the first entry."""
+        n = len(priors[0])
+        memory = level.blank(n, specials, step, first_day, priors)
+        return cls(memory, 0, np.zeros(n, bool), np.zeros(n))
+
+    def run(self, counts: Floats, exposure: Floats, calendar: Floats, told: bool,
+            budget: float, out: Judged) -> None:  # fmt: skip
+        """Judge all entries (n, T) into `out`."""
+        total = counts.shape[1]
+        at = 0
+        while at < total:
+            stop = min(total, at + self._until_refit())
+            used = self._block(
+                counts[:, at:stop], exposure[:, at:stop], calendar[:, at:stop], told, budget,
+                out.columns(at, stop),
+            )  # fmt: skip
+            at += used
+
+    def _until_refit(self) -> int:
+        """Entries until the next refit: weekly at first, then every four weeks."""
+        early, late, long = (7, 28, 182) if self.memory.step == 1 else (4, 8, 52)
+        every = early if self.done < long else late
+        return every - self.done % every
+
+    def _block(self, counts: Floats, exposure: Floats, calendar: Floats, told: bool,
+               budget: float, out: Judged) -> int:  # fmt: skip
+        m = self.memory
+        seen = np.isfinite(counts) & (np.nan_to_num(exposure) >= EXPOSURE_SEEN)
+        slow = self._slow(counts.shape[1])
+        block = level.Block.empty(*counts.shape)
+        block.y[:] = np.where(seen, counts, 0.0)
+        block.e[:] = np.where(seen, exposure, 0.0) * m.step
+        block.g[:] = block.e * slow
+        before = np.empty((len(counts), 0))
+        events, ages, b = np.zeros(len(counts), bool), [], 0
+        while b < counts.shape[1] and not events.any():
+            special = calendar[:, b] if calendar.shape[2] else None
+            events = level.learn(m, block, b, seen[:, b], special)
+            ages.append((m.seen * m.step, m.adopted * m.step))
+            b += 1
+        block, seen, slow = block.cut(b), seen[:, :b], slow[:, :b]
+        before = np.concatenate([m.tail_rate[:, -1:], block.rate[:, :-1]], axis=1)
+        result = out.columns(0, b)
+        result.expected[:] = np.where(seen, block.mean, before * slow * m.step)
+        self._score(block, seen, before * m.step, told, budget, ages, result)
+        self._finish(block, events)
+        return b
+
+    def _slow(self, b: int) -> Floats:
+        m = self.memory
+        first = m.first_day + m.size * m.step
+        days = first + m.step * np.arange(b, dtype=np.int64)
+        return design.shape(design.columns(days, m.step, first - m.step), m.beta)
+
+    def _finish(self, block: level.Block, events: Bools) -> None:
+        m = self.memory
+        level.absorb(m, block)
+        self.done += block.y.shape[1]
+        if events.any():
+            level.revise(m, np.flatnonzero(events))
+        if self._refit_due():
+            level.refit(m, steps=4 if self.done <= 28 else 2)
+
+    def _refit_due(self) -> bool:
+        early, late, long = (7, 28, 182) if self.memory.step == 1 else (4, 8, 52)
+        return self.done >= 2 * early and self.done % (early if self.done < long else late) == 0
+
+    def _score(self, block: level.Block, seen: Bools, rate: Floats, told: bool, budget: float,
+               ages: list[tuple[Floats, Floats]], out: Judged) -> None:  # fmt: skip
+        m = self.memory
+        window_sums = surge.sums(m, block, told)
+        found = surge.score(window_sums, m.step, block.y * (block.g > 0))
+        spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
+        a, b = calibration.table(m.step).lines(rate, spread)
+        score = b * found.log_ratio - a
+        history = np.stack([age[0] for age in ages], axis=1)
+        judged = seen & (history + m.rate0[:, None] >= JUDGE_DAYS)
+        goal = -np.log10(budget)
+        out.score[:] = np.where(judged, score, np.nan)
+        out.alarm[:] = judged & (score >= goal)
+        limit = np.ceil(np.maximum(found.crossing((goal + a) / b) - 1e-9, 0.0))
+        out.limit[:] = np.where(judged, limit, np.nan)
+        out.window_days[:] = found.window * m.step
+        out.observed_window[:] = found.observed
+        out.expected_window[:] = found.expected
+        week = int(np.searchsorted(surge.windows(m.step) * m.step, 7))
+        calm = window_sums.count[week] < CALM_RATIO * window_sums.mean[week] + 0.5
+        new = np.stack([age[1] for age in ages], axis=1) <= NEW_LEVEL_DAYS
+        learning = history < LEARN_DAYS
+        out.state[:] = self._states(judged, seen, out.alarm, calm, new, learning)
+
+    def _states(self, judged: Bools, seen: Bools, alarm: Bools, calm: Bools, new: Bools,
+                learning: Bools) -> np.ndarray[tuple[int, int], np.dtype[np.str_]]:  # fmt: skip
+        """Raise on an alarm; calm after seven quiet looked-at days, or at a new level."""
+        codes = np.empty(alarm.shape, np.int8)
+        step = self.memory.step
+        for j in range(alarm.shape[1]):
+            quiet = calm[:, j] & ~alarm[:, j]
+            self.calm = np.where(judged[:, j], (self.calm + step) * quiet, self.calm)
+            self.raised = (self.raised | alarm[:, j]) & (self.calm < CALM_DAYS)
+            self.raised &= ~new[:, j] | alarm[:, j]
+            base = np.where(new[:, j], NEW_LEVEL, np.where(learning[:, j], LEARNING, QUIET))
+            code = np.where(self.raised, RAISED, base)
+            codes[:, j] = np.where(seen[:, j], code, UNKNOWN)
+        return STATES[codes]

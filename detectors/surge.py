@@ -1,0 +1,142 @@
+"""How much likelier a surge makes the last days than chance does.
+
+The score is the mean, over ten window lengths and six surge sizes, of predictive
+likelihood ratios: negative binomial with the level known before the window and its
+doubt integrated out. It is the omnibus oracle's own form with an estimated baseline.
+Because each ratio is exponential in the count, the count that would just alarm is the
+root of a convex function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.inputs import Floats, Ints
+from detectors.level import TAIL, Block, Memory
+
+# detection.md, section 3, and four days: bursts of three days found on the fourth.
+WINDOWS = np.array([1, 2, 3, 4, 5, 7, 10, 14, 21, 28])
+WINDOWS_WEEKLY = np.array([1, 2, 3, 4, 6, 8])
+# Surge sizes in units of twice the square root of the (scaled) count, where the noise has
+# equal width at every rate: from barely visible in a month to beyond doubt in a day.
+SIZES = np.array([1.0, 1.75, 2.75, 4.0, 6.0, 9.0])
+TAU = 0.05  # day-to-day error of a coverage measure; detection.md, section 3
+DRIFT_PER_ENTRY = 0.0001  # level drift within the window; section 3
+LN10 = float(np.log(10.0))
+
+
+@dataclass(frozen=True)
+class Surge:
+    """Scores of a block, each (n, b).
+
+    `log_ratio`: log10 of the mean likelihood ratio; `window`: entries in the loudest
+    window, with its `observed` and `expected` sums; `crossing(target)` finds counts.
+    """
+
+    log_ratio: Floats
+    window: Ints
+    observed: Floats
+    expected: Floats
+    slope: Floats
+    base: Floats
+
+    def crossing(self, target: Floats) -> Floats:
+        """Count of the last day at which `log_ratio` would reach `target`, (n, b)."""
+        goal = target * LN10 + np.log(self.slope.shape[0])
+        # One term alone reaching the sum is an upper bound; Newton on a convex, rising
+        # function comes down from it and never passes the root.
+        y = ((goal - self.base) / self.slope).min(axis=0)
+        for _ in range(5):
+            terms = self.base + self.slope * y
+            top = terms.max(axis=0)
+            part = np.exp(terms - top)
+            total = part.sum(axis=0)
+            y = y - (top + np.log(total) - goal) * total / (part * self.slope).sum(axis=0)
+        return y
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Window sums, each (W, n, b): counts, expectation, doubt, dispersion."""
+
+    count: Floats
+    mean: Floats
+    doubt: Floats
+    spread: Floats
+
+
+def windows(step: int) -> Ints:
+    """Window lengths in entries."""
+    return WINDOWS if step == 1 else WINDOWS_WEEKLY
+
+
+def sums(m: Memory, block: Block, told: bool) -> Sums:
+    """Sums over every window ending in the block, against the level before the window."""
+    lengths = windows(m.step)
+    b = block.y.shape[1]
+    end = TAIL + np.arange(b)[None, :]
+    start = end - lengths[:, None]
+    y, g = _joined(m, block, "y"), _joined(m, block, "g")
+    count, plain = _window(y * (g > 0), start, end), _window(g, start, end)
+    rate = _joined(m, block, "rate")[:, start].transpose(1, 0, 2)
+    doubt = _joined(m, block, "doubt")[:, start].transpose(1, 0, 2)
+    spread = _joined(m, block, "spread")[:, start].transpose(1, 0, 2)
+    noise = DRIFT_PER_ENTRY * lengths + (TAU**2 / lengths if told else 0.0)
+    doubt = doubt + noise[:, None, None] + block.special / lengths[:, None, None] ** 2
+    return Sums(count, rate * plain, doubt, spread)
+
+
+def score(sums: Sums, step: int, count_today: Floats) -> Surge:
+    """Average the likelihood ratios of all windows and sizes."""
+    mean = np.maximum(sums.mean, 1e-9)
+    slope, base = _ratios(mean, sums.doubt, sums.spread)
+    terms = base + slope * sums.count[:, None]
+    w, k = terms.shape[:2]
+    flat = terms.reshape(w * k, *terms.shape[2:])
+    top = flat.max(axis=0)
+    part = np.exp(terms - top)
+    by_window = part.sum(axis=1)
+    log_ratio = (top + np.log(by_window.sum(axis=0)) - np.log(w * k)) / LN10
+    loudest = by_window.argmax(axis=0)
+    pick = loudest[None]
+    flat_slope = slope.reshape(flat.shape)
+    before = sums.count - count_today
+    return Surge(
+        log_ratio,
+        windows(step)[loudest],
+        np.take_along_axis(sums.count, pick, 0)[0],
+        np.take_along_axis(sums.mean, pick, 0)[0],
+        flat_slope,
+        (base + slope * before[:, None]).reshape(flat.shape),
+    )
+
+
+def _ratios(mean: Floats, doubt: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Slope and intercept of each log likelihood ratio in the window's count.
+
+    Both (W, K, n, b). Counts of a regular route are rescaled to Poisson (detection.md,
+    section 2); what spread and doubt add beyond that makes a negative binomial of fixed
+    size, whose ratio for a mean k times larger is linear in the count.
+    """
+    scale = np.minimum(spread, 1.0)
+    scaled = mean / scale
+    excess = np.maximum(spread - 1.0, 1e-6) + doubt * scaled
+    step = 0.5 * np.sqrt((spread + doubt * mean) / mean)
+    k = (1.0 + SIZES[:, None, None] * step[:, None]) ** 2
+    grown = np.log((1 + k * excess[:, None]) / (1 + excess[:, None]))
+    slope = (np.log(k) - grown) / scale[:, None]
+    base = -(scaled / excess)[:, None] * grown
+    return slope, base
+
+
+def _joined(m: Memory, block: Block, name: str) -> Floats:
+    return np.concatenate([getattr(m, "tail_" + name), getattr(block, name)], axis=1)
+
+
+def _window(values: Floats, start: Ints, end: Ints) -> Floats:
+    """Sums over (start, end], (W, n, b)."""
+    total = values.cumsum(axis=1)
+    out: Floats = (total[:, end[0]][:, None, :] - total[:, start]).transpose(1, 0, 2)
+    return out
