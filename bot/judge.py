@@ -1,0 +1,169 @@
+"""Series -> detectors -> findings: the one bridge to the statistics.
+
+The running day is tested for surges against the WHOLE day's expectation, so looking often cannot
+add false alarms. Lulls and first-in-N are judged on complete days or at the leg. Nothing here is
+remembered: the same series gives the same findings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from scipy.special import gammainc
+
+from bot.model.alert import Finding, Kind, Series
+from bot.model.watch import Watch
+from detectors import Prior, Walk, walk_forward
+
+OPEN_DAYS = 3  # today, and the days that late legs may still change (36 h)
+CALM_DAYS = 7
+CALM_P = 0.2  # a week this likely under the baseline ...
+CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection.md section 6)
+COVERED = 0.5  # exposure from which a day can speak for calm
+# "First in N days" needs proof: of the N days, so large a share must have been looked at.
+PROOF = 0.8
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A watch judged up to today: its series with baseline, and the findings of the open days."""
+
+    series: Series
+    findings: tuple[Finding, ...]
+
+
+def judge(watch: Watch, series: Series, today: date, pooled: Prior | None = None) -> Judged:
+    """Judge `series`, whose last day is `today` (running). `pooled`: the prior of all watches."""
+    walk = _walk(watch, series, pooled)
+    drawn = replace(series, expected=walk.expected, limit=walk.limit, alarm=walk.alarm)
+    found: list[Finding] = []
+    for i in range(max(0, len(series.days) - OPEN_DAYS), len(series.days)):
+        if watch.alerts.surge_per_year is not None:
+            found.append(_surge(watch, series, walk, i, today))
+        if watch.alerts.first_after_days is not None:
+            found.append(_first(watch, series, walk, i, today))
+    return Judged(drawn, tuple(found))
+
+
+def _walk(watch: Watch, series: Series, pooled: Prior | None) -> Walk:
+    exposure = series.exposure.copy()
+    if exposure[-1] > 0:
+        exposure[-1] = max(1.0, exposure[-1])  # the running day: the whole day's expectation
+    prior = pooled
+    if watch.usual_per_day is not None:
+        prior = Prior.from_rate(watch.usual_per_day)
+    budget = watch.alerts.surge_per_year or 1.0
+    return walk_forward(series.counts, series.days, exposure, budget, prior=prior)
+
+
+def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
+    day = _day(series, i)
+    window = max(1, int(walk.window_days[i]))
+    judged = bool(np.isfinite(walk.score[i]))
+    return Finding(
+        **_common(watch, Kind.SURGE, series, walk, i, today),
+        judged=judged,
+        raised=bool(walk.alarm[i]),
+        calm=_calm(series, walk, i, today),
+        window_days=window,
+        observed_window=float(walk.observed_window[i]),
+        expected_window=float(walk.expected_window[i]),
+        return_period_years=float(walk.return_period_years[i]),
+        score=float(walk.score[i]),
+        since=_since(series, walk, i) or day - timedelta(days=window - 1),
+        notes=tuple(_considered(watch, series, i)),
+    )
+
+
+def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
+    """A leg today and none in the N days before it, with somebody looking."""
+    days = watch.alerts.first_after_days or 1
+    before = slice(max(0, i - days), i)
+    looked = float(np.clip(np.nan_to_num(series.exposure[before], nan=0.0), 0, 1).sum())
+    flown = np.flatnonzero(np.nan_to_num(series.counts[:i], nan=0.0) > 0)
+    last = _day(series, int(flown[-1])) if len(flown) else None
+    gap = last is None or (_day(series, i) - last).days >= days
+    proven = looked >= PROOF * days
+    count = series.counts[i]
+    return Finding(
+        **_common(watch, Kind.FIRST, series, walk, i, today),
+        judged=proven and bool(np.isfinite(count)),
+        raised=proven and gap and bool(count > 0),
+        calm=False,
+        window_days=1,
+        observed_window=float(count),
+        expected_window=float(walk.expected[i]),
+        return_period_years=NAN,
+        score=NAN,
+        last_before=last,
+        days_looked=round(looked),
+    )
+
+
+def _common(
+    watch: Watch, kind: Kind, series: Series, walk: Walk, i: int, today: date
+) -> dict[str, Any]:
+    return {
+        "watch": watch.name,
+        "kind": kind,
+        "day": _day(series, i),
+        "complete": _day(series, i) < today,
+        "observed": float(series.counts[i]),
+        "possible": int(series.possible[i]),
+        "expected": float(walk.expected[i]),
+        "limit": float(walk.limit[i]),
+        "exposure": float(series.exposure[i]),
+        "state": str(walk.state[i]),
+    }
+
+
+def _day(series: Series, i: int) -> date:
+    day: date = series.days[i].item()
+    return day
+
+
+def _since(series: Series, walk: Walk, i: int) -> date | None:
+    """First day of the unbroken run of raised days that ends at i, with its window."""
+    if not walk.alarm[i]:
+        return None
+    start = i
+    while start > 0 and walk.alarm[start - 1]:
+        start -= 1
+    reach = start - max(1, int(walk.window_days[start])) + 1
+    return _day(series, max(0, reach))
+
+
+def _calm(series: Series, walk: Walk, i: int, today: date) -> bool:
+    """A covered complete day whose last week looks usual again."""
+    if _day(series, i) >= today or not series.exposure[i] >= COVERED:
+        return False
+    week = slice(max(0, i - CALM_DAYS + 1), i + 1)
+    seen = np.isfinite(series.counts[week])
+    observed = float(series.counts[week][seen].sum())
+    expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
+    if expected <= 0:
+        return observed == 0
+    p = 1.0 if observed == 0 else float(gammainc(observed, expected))  # P(Poisson >= observed)
+    return p > CALM_P and (observed < CALM_RATIO * expected or observed <= 1)
+
+
+def _considered(watch: Watch, series: Series, i: int) -> Sequence[str]:
+    """What else could explain the number, and what speaks against it."""
+    notes = []
+    exposure = series.exposure[max(0, i - 6) : i + 1]
+    seen = exposure[np.isfinite(exposure)]
+    if len(seen) and seen.max() > 1.2 * max(0.1, float(np.median(seen))):
+        notes.append("coverage rose within the week; the expectation is scaled with it")
+    elif len(seen):
+        notes.append("coverage: steady, other traffic as usual")
+    blind = int((~(exposure > 0)).sum())
+    if blind:
+        notes.append(f"{blind} of the last {len(exposure)} days unobserved: counted as unknown")
+    if watch.usual_per_day is not None:
+        notes.append(f"baseline starts from your “usual: {watch.usual_text}”")
+    if series.possible[i] > 0:
+        notes.append(f"{int(series.possible[i])} possible legs are not in the count")
+    return notes
