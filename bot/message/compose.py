@@ -1,0 +1,241 @@
+"""One finding in words: title, the facts a reader needs first, then what they rest on.
+
+Order is importance: what a channel cannot fit, it leaves out from the end.
+"""
+
+import math
+from datetime import date, datetime, timedelta, tzinfo
+
+import numpy as np
+
+from bot.message import legs as spelt
+from bot.message import words
+from bot.message.legs import Gazetteer
+from bot.message.resolved import resolved
+from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Message, Reason, Section
+from bot.model.watch import Watch
+
+SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫"}
+LEGS_SHOWN = 6  # about one phone screen
+POSSIBLE_SHOWN = 3
+STORIES_SHOWN = 3
+NOTES_SHOWN = 8
+PRIOR_WEIGHT_DAYS = 90  # what the owner's word weighs against data (detectors.prior)
+POORLY_LOOKED = 0.8  # below this share of the normal looking, a count is a floor
+
+
+def compose(
+    evidence: Evidence, reason: Reason, *, now: datetime, tz: tzinfo, alert: Alert | None = None
+) -> Message:
+    """What to tell about `evidence`, without pictures. `alert`: its life so far, for WORSE (how
+    rare it was when last told) and RESOLVED (since when, and its peak)."""
+    book = Gazetteer(evidence.names, evidence.spots, now, tz)
+    if reason is Reason.RESOLVED:
+        title, sections = resolved(evidence, book, alert)
+    else:
+        title, sections = _raised(evidence, reason, book, alert)
+    return Message(
+        title=title,
+        sections=tuple(section for section in sections if section is not None),
+        reason=reason,
+        kind=evidence.finding.kind,
+        label=evidence.label,
+    )
+
+
+def _raised(
+    evidence: Evidence, reason: Reason, book: Gazetteer, alert: Alert | None
+) -> tuple[str, list[Section | None]]:
+    finding, watch = evidence.finding, evidence.watch
+    sign = "🔺" if reason is Reason.WORSE else SIGNS.get(finding.kind, "✈️")
+    facts = [
+        where(watch),
+        *(_first_facts if finding.kind is Kind.FIRST else _count_facts)(finding, book),
+        _worse(alert) if reason is Reason.WORSE else (),
+        _possible_count(finding),
+        _looking(finding),
+        _prior(evidence),
+    ]
+    sections = [
+        Section(tuple(fact for fact in facts if fact), essential=True),
+        _story(evidence, book),
+        spelt.listed(evidence.legs, book, "Legs", most=LEGS_SHOWN),
+        _also(evidence, book),
+        _coverage(evidence),
+        spelt.listed(
+            evidence.possible, book, "Possible legs, not counted", most=POSSIBLE_SHOWN
+        ),
+        _considered(finding),
+    ]  # fmt: skip
+    return f"{sign} {headline(finding, book)}: {watch.name}", sections
+
+
+def where(watch: Watch) -> Line:
+    """'Hmeimim → eastern-libya · russian-transports'."""
+    kinds = ", ".join(words.stranger(kind.name) for kind in watch.aircraft) or "all aircraft"
+    return words.line(words.bold(words.stranger(watch.label())), f" · {kinds}")
+
+
+def headline(finding: Finding, book: Gazetteer) -> str:
+    """The number first: '7 legs in 4 days, usually about 1 a month'."""
+    if finding.kind is Kind.FIRST:
+        if finding.last_before is None:
+            return "First known leg"
+        return f"First leg in {(finding.day - finding.last_before).days:,} days"
+    usual = ""
+    if math.isfinite(finding.expected_window):
+        usual = f", usually {words.rate(finding.expected_window / _span(finding))}"
+    n = finding.observed if _span(finding) == 1 else finding.observed_window
+    return f"{words.count(n)} {_when(finding, book)}{usual}"
+
+
+def _span(finding: Finding) -> int:
+    return max(1, finding.window_days)
+
+
+def _when(finding: Finding, book: Gazetteer) -> str:
+    if _span(finding) > 1:
+        return f"in {_span(finding)} days" + ("" if finding.complete else " so far")
+    return _that_day(finding, book)
+
+
+def _that_day(finding: Finding, book: Gazetteer) -> str:
+    if finding.complete:
+        return f"on {words.day(finding.day, book.now)}"
+    today = finding.day == book.now.date()
+    return "so far today" if today else f"so far on {words.day(finding.day, book.now)}"
+
+
+def _count_facts(finding: Finding, book: Gazetteer) -> list[Line]:
+    """Observed, expected, limit, rarity: day and window."""
+    facts = [_window_fact(finding, book), _day_fact(finding, book)]
+    chance = words.rarity(finding.return_period_years)
+    if chance:
+        facts.append(words.line("By chance ", words.bold(chance), " on such a route"))
+    else:
+        facts.append(words.line("How rare this is by chance cannot be said yet"))
+    return facts
+
+
+def _window_fact(finding: Finding, book: Gazetteer) -> Line:
+    if _span(finding) == 1:
+        return ()
+    first = finding.since or finding.day - timedelta(days=finding.window_days - 1)
+    when = words.days(first, finding.day, book.now)
+    return words.line(
+        words.bold(words.count(finding.observed_window)),
+        f" since {words.day(first, book.now)} ({when}), "
+        if first != finding.day
+        else f" on {when}, ",
+        f"{words.number(finding.expected_window)} expected",
+    )
+
+
+def _day_fact(finding: Finding, book: Gazetteer) -> Line:
+    if not math.isfinite(finding.observed):
+        return words.line(f"Nobody looked {_that_day(finding, book).removeprefix('so far ')}")
+    whole = "" if finding.complete else " for the whole day"
+    facts = f"{words.number(finding.expected)} expected{whole}"
+    if finding.kind is Kind.SURGE and math.isfinite(finding.limit):
+        facts += f", alarm from {words.number(math.ceil(finding.limit))}"
+    observed = words.bold(words.count(finding.observed))
+    when = _that_day(finding, book)
+    if not finding.complete:
+        at = f"{words.clock(book.now, book.tz)} {words.zone(book.now, book.tz)}"
+        when = f"{when} ({words.day(finding.day, book.now)}, {at})"
+    return words.line(observed, f" {when}, {facts}")
+
+
+def _first_facts(finding: Finding, book: Gazetteer) -> list[Line]:
+    looked = words.count(finding.days_looked, "day")
+    nobody = words.line("Nobody flew it in ", words.bold(looked), " with somebody looking")
+    if finding.last_before is None:
+        return [nobody, words.line("No earlier leg is known")]
+    return [nobody, words.line(f"The last one before: {words.day(finding.last_before, book.now)}")]
+
+
+def _worse(alert: Alert | None) -> Line:
+    if alert is None or alert.told_return_years <= 0:
+        return ()
+    return words.line(f"When last told: {words.rarity(alert.told_return_years)}")
+
+
+def _possible_count(finding: Finding) -> Line:
+    if not finding.possible:
+        return ()
+    return words.line(f"And {words.count(finding.possible, 'possible leg')}, not counted")
+
+
+def _looking(finding: Finding) -> Line:
+    if math.isnan(finding.exposure):
+        return words.line("How well the day was watched is unknown")
+    if finding.complete and finding.exposure < POORLY_LOOKED:
+        share = words.percent(finding.exposure)
+        return words.line(f"Only {share} of the normal looking that day: there may be more")
+    return ()
+
+
+def _prior(evidence: Evidence) -> Line:
+    """The owner's own word, as long as it outweighs the days looked at."""
+    if not evidence.watch.usual_text:
+        return ()
+    exposure = evidence.series.exposure
+    looked = float(np.nansum(np.minimum(exposure, 1.0))) if len(exposure) else 0.0
+    if evidence.finding.state != "learning" and looked >= PRIOR_WEIGHT_DAYS * 0.9:
+        return ()
+    usual = words.stranger(evidence.watch.usual_text)
+    return words.line(words.italic(f"usual: {usual} (yours), until data replaces it"))
+
+
+def _story(evidence: Evidence, book: Gazetteer) -> Section | None:
+    if not evidence.story:
+        return None
+    lines = [spelt.chain(run, book) for run in evidence.story[:STORIES_SHOWN]]
+    more = len(evidence.story) - STORIES_SHOWN
+    if more > 0:
+        lines.append(words.line(words.italic(f"… and {more} more")))
+    return Section(tuple(lines), "One airframe, one story" if len(lines) == 1 else "Stories")
+
+
+def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
+    """Other watches that the same aircraft moved."""
+    if not evidence.also:
+        return None
+    lines: list[Line] = []
+    for finding in evidence.also:
+        chance = words.rarity(finding.return_period_years)
+        rare = f"; by chance {chance}" if chance and finding.kind is not Kind.FIRST else ""
+        lines.append(
+            words.line(
+                words.bold(words.stranger(finding.watch)), f": {headline(finding, book)}{rare}"
+            )
+        )
+        flown = evidence.other_legs.get(finding.watch, ())
+        told = {leg.id for run in evidence.story for leg in run}
+        lines.extend(spelt.entry(leg, book) for leg in flown[-2:] if leg.id not in told)
+    return Section(tuple(lines), "The same legs also moved")
+
+
+def _coverage(evidence: Evidence) -> Section:
+    note = evidence.coverage
+    asked = note.looks_ok + note.looks_failed
+    via = f" ({', '.join(words.stranger(feed) for feed in note.feeds)})" if note.feeds else ""
+    if not asked:
+        looks = "Nobody looked in the last 24 h"
+    elif not note.looks_failed:
+        looks = f"All {asked:,} looks answered{via}"
+    else:
+        looks = f"{note.looks_ok:,} of {asked:,} looks answered{via}"
+    seen = words.count(note.others_seen, "other aircraft").removesuffix("s")
+    share = note.exposure_today
+    today = "unknown" if math.isnan(share) else f"{words.percent(share)} of normal"
+    lines = [words.line(f"{looks}; {seen} seen"), words.line(f"Looking today: {today}")]
+    lines += [words.line(dark[:1].upper() + dark[1:]) for dark in note.dark]
+    return Section(tuple(lines), "Coverage, last 24 h")
+
+
+def _considered(finding: Finding) -> Section | None:
+    if not finding.notes:
+        return None
+    lines = tuple(words.line(f"– {note}") for note in finding.notes[:NOTES_SHOWN])
+    return Section(lines, "Also considered")

@@ -1,0 +1,99 @@
+"""The end of an alert: what it was, how long it lasted, its peak, and what is usual now."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from bot.message import words
+from bot.message.legs import Gazetteer
+from bot.model.alert import Alert, Evidence, Kind, Line, Section
+
+NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The raised days in figures."""
+
+    first: date
+    last: date
+    legs: float
+    peak: float
+    peak_day: date | None
+    unseen: int  # days on which nobody looked
+
+
+def resolved(
+    evidence: Evidence, book: Gazetteer, alert: Alert | None
+) -> tuple[str, list[Section | None]]:
+    """Title and sections of an all-clear."""
+    finding, watch = evidence.finding, evidence.watch
+    past = _past(evidence, alert)
+    length = words.count((past.last - past.first).days + 1, "day")
+    usual = words.rate(finding.expected)
+    if finding.state == "new_level":
+        title = f"↗️ {usual.capitalize()} is the new usual: {watch.name}"
+        ended = words.line(
+            "The level has lasted: ",
+            words.bold(usual),
+            " is expected from here on, and is no alarm",
+        )
+    else:
+        title = f"✅ Back to usual after {length}: {watch.name}"
+        ended = words.line(_calm(alert), words.bold(usual), " expected")
+    what = NOUNS.get(finding.kind, str(finding.kind))
+    facts: list[Line] = [
+        words.line(words.bold(words.stranger(watch.label()))),
+        words.line(f"The {what} lasted {length}: {words.days(past.first, past.last, book.now)}"),
+        _numbers(past, book),
+        _rarest(alert),
+        ended,
+    ]
+    return title, [Section(tuple(fact for fact in facts if fact), essential=True)]
+
+
+def _calm(alert: Alert | None) -> str:
+    days = alert.calm_days if alert else 0
+    return f"Usual again for {words.count(days, 'day')}: " if days > 1 else "Usual again: "
+
+
+def _numbers(past: Past, book: Gazetteer) -> Line:
+    if past.peak_day is None:
+        return ()
+    unseen = ""
+    if past.unseen:
+        unseen = f"; nobody looked on {words.count(past.unseen, 'day')} of them"
+    when = words.day(past.peak_day, book.now)
+    return words.line(
+        words.bold(words.count(past.legs)),
+        f" in all, peak {words.number(past.peak)} on {when}{unseen}",
+    )
+
+
+def _rarest(alert: Alert | None) -> Line:
+    chance = words.rarity(alert.peak_return_years) if alert and alert.peak_return_years > 0 else ""
+    return words.line(f"At its rarest: by chance {chance}") if chance else ()
+
+
+def _past(evidence: Evidence, alert: Alert | None) -> Past:
+    """From the alert's opening to the day before the calm; from the series' alarms without one."""
+    series, finding = evidence.series, evidence.finding
+    days = series.days.astype("datetime64[D]")
+    first, last = finding.since or finding.day, finding.day
+    if alert is not None:
+        first = (alert.fired or alert.opened).date()
+        first = min(first, alert.opened.date())
+        last = max(first, finding.day - timedelta(days=alert.calm_days))
+    elif series.alarm is not None and series.alarm.any():
+        raised = days[series.alarm]
+        first, last = raised[0].astype(date), raised[-1].astype(date)
+    within = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+    counts = series.counts[within]
+    if not np.isfinite(counts).any():
+        return Past(first, last, np.nan, np.nan, None, int(within.sum()))
+    top = int(np.nanargmax(counts))
+    return Past(
+        first, last, float(np.nansum(counts)), float(counts[top]),
+        days[within][top].astype(date), int(np.isnan(counts).sum()),
+    )  # fmt: skip
