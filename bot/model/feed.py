@@ -23,6 +23,7 @@ class FeedSettings:
     max_bytes: int = 64_000_000
     key: str | None = field(default=None, repr=False)
     key_header: str = ""
+    provider: str = ""  # a name of bot.model.providers; '' = told by the URL's host
 
 
 class Feed(Protocol):
