@@ -1,0 +1,300 @@
+"""The readsb family's JSON -> columns: one parser for every feed that speaks it.
+
+Understands the local `aircraft.json` of readsb, tar1090, dump1090-fa and the old
+dump1090-mutability (`altitude`, `speed`, `vert_rate`), and the "v2" envelope of the public
+aggregators (`ac`, `now` in milliseconds). Promises: one bad record never loses the others; what is
+left out is counted by reason; a value that makes no sense becomes 'unknown', never a zero.
+Refuses (Garbled): what is not JSON, has no aircraft list or no clock, or says it is an error.
+
+Speed matters here: a world snapshot has 17,000 records of some 45 keys every minute. msgspec's
+typed structs skip undeclared keys without allocating, so no record costs more than the fields
+we use. Only when that strict reading fails are the records read one by one, leniently.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from bot.errors import Garbled
+from bot.model.air import SOURCES, Positions
+
+Floats = npt.NDArray[np.float64]
+Number = int | float | None
+
+# Why a listed aircraft gave no position row (the keys of `Parsed.skipped`).
+ANONYMOUS = "not an aircraft address"  # '~': TIS-B or anonymised, not a 24-bit ICAO address
+BAD_ADDRESS = "bad address"
+NO_POSITION = "no position"
+VEHICLE = "ground vehicle"  # emitter category C
+BAD_POSITION = "impossible position"
+BAD_TIME = "impossible time"
+DUPLICATE = "duplicate"
+UNREADABLE = "unreadable record"
+BAD_FIELD = "unreadable field"  # the record was kept, the field is unknown
+
+_MILLISECONDS = 1e11  # an epoch above this is in ms: as seconds it would be the year 5138
+_HEX = re.compile(r"[0-9a-f]{6}\Z")
+_SOURCE = {name: i for i, name in enumerate(SOURCES)}
+_OTHER = _SOURCE["other"]
+_CLOCK_SLACK_S = 5.0  # a decoder rounds: a fix may be 'younger than now' by less than this
+# Beyond these a value is noise, not flight. The altitude bounds are those that Mode S can encode,
+# with room for pressure altitude at a deep low; the rate is past any aircraft's.
+_BOUNDS = {"altitude": (-2000.0, 130_000.0), "speed": (0.0, 3000.0), "track": (0.0, 360.0),
+           "rate": (-30_000.0, 30_000.0)}  # fmt: skip
+
+
+class _Aircraft(msgspec.Struct, gc=False):
+    """The fields we use; the rest of a record is skipped unread."""
+
+    hex: str | None = None
+    type: str | None = None
+    category: str | None = None
+    flight: str | None = None
+    r: str | None = None
+    t: str | None = None
+    dbFlags: int | None = None  # noqa: N815 - the wire's spelling
+    lat: Number = None
+    lon: Number = None
+    seen_pos: Number = None
+    seen: Number = None
+    alt_baro: int | float | str | None = None
+    altitude: int | float | str | None = None
+    gs: Number = None
+    speed: Number = None
+    track: Number = None
+    baro_rate: Number = None
+    geom_rate: Number = None
+    vert_rate: Number = None
+    mlat: list[str] | None = None
+    tisb: list[str] | None = None
+
+
+class _Reply(msgspec.Struct, gc=False):
+    ac: list[_Aircraft] | None = None
+    aircraft: list[_Aircraft] | None = None
+    now: Number = None
+    msg: str | None = None
+    total: int | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Reply)
+_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Aircraft)}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A reply in columns. `time_s` is the feed's own clock, epoch s."""
+
+    time_s: float
+    positions: Positions
+    listed: int
+    skipped: Mapping[str, int]
+
+
+def parse(body: bytes, what: str) -> Parsed:
+    """Read one reply (plain JSON bytes). `what` names it in errors. Raises Garbled.
+
+    A fix's time is the reply's clock less `seen_pos` (else `seen`, else 0: decoders withdraw a
+    position 60 s old, so the error stays below that). Units are the wire's: feet, knots, ft/min.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        reply = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        reply = _lenient(body, what, counts)
+    if reply.msg is not None and reply.msg.strip().lower() != "no error":
+        raise Garbled(f"{what}: the provider reports {reply.msg.strip()[:120]!r}")
+    records = reply.ac if reply.ac is not None else reply.aircraft
+    if records is None:
+        if reply.total != 0:  # an old provider writes `"ac": null, "total": 0` for an empty sky
+            raise Garbled(f"{what}: no aircraft list in the reply")
+        records = []
+    time_s = _clock(reply.now, what)
+    listed = len(records) + counts[UNREADABLE]
+    positions = _columns([a for a in records if _wanted(a, counts)], time_s, counts)
+    return Parsed(time_s, positions, listed, {k: n for k, n in counts.items() if n})
+
+
+def _clock(now: Number, what: str) -> float:
+    if now is None or not 0 < now < 1e14:  # also NaN
+        raise Garbled(f"{what}: no usable clock in the reply (now = {now})")
+    return float(now) / 1000 if now > _MILLISECONDS else float(now)
+
+
+def _wanted(a: _Aircraft, counts: Counter[str]) -> bool:
+    """Whether the record can give a row; counts why not."""
+    address = a.hex.strip().lower() if a.hex else ""
+    if address.startswith("~"):
+        counts[ANONYMOUS] += 1
+    elif not _HEX.match(address) or address in ("000000", "ffffff"):
+        counts[BAD_ADDRESS] += 1
+    elif a.category and a.category[0] in "Cc":
+        counts[VEHICLE] += 1
+    elif a.lat is None or a.lon is None:
+        counts[NO_POSITION] += 1
+    else:
+        return True
+    return False
+
+
+def _columns(kept: list[_Aircraft], time_s: float, counts: Counter[str]) -> Positions:
+    if not kept:
+        return Positions.empty()
+    rows = [
+        (a.lat, a.lon, a.seen_pos if a.seen_pos is not None else (a.seen or 0.0),
+         a.gs if a.gs is not None else a.speed, a.track, _rate(a))
+        for a in kept
+    ]  # fmt: skip
+    lat, lon, age, speed, track, rate = np.array(rows, float).T
+    altitude, ground = _altitudes(kept)
+    positions = Positions.of(
+        [int(a.hex or "", 16) for a in kept],
+        time_s - np.maximum(age, 0.0),
+        lat,
+        lon,
+        altitude_ft=_within(altitude, "altitude"),
+        on_ground=ground,
+        ground_speed_kt=_within(speed, "speed"),
+        track_deg=_within(track, "track"),
+        vertical_rate_fpm=_within(rate, "rate"),
+        source=[_source(a) for a in kept],
+        callsign=[_callsign(a.flight) for a in kept],
+        registration=[_text(a.r, 12) for a in kept],
+        type_code=[_text(a.t, 4) for a in kept],
+        military=[bool(a.dbFlags and a.dbFlags & 1) for a in kept],
+    )
+    return _sound(positions, age, counts)
+
+
+def _rate(a: _Aircraft) -> Number:
+    if a.baro_rate is not None:
+        return a.baro_rate
+    return a.geom_rate if a.geom_rate is not None else a.vert_rate
+
+
+def _altitudes(kept: list[_Aircraft]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    values = [a.alt_baro if a.alt_baro is not None else a.altitude for a in kept]
+    ground = np.array([v == "ground" for v in values], bool)
+    return np.array([_number(v) if isinstance(v, str) else v for v in values], float), ground
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # 'ground', or nonsense: the altitude is unknown
+        return None
+
+
+def _within(values: Floats, kind: str) -> Floats:
+    """What lies outside the possible becomes unknown."""
+    low, high = _BOUNDS[kind]
+    return np.where((values >= low) & (values <= high), values, np.nan)
+
+
+def _source(a: _Aircraft) -> int:
+    if a.type is not None:
+        return _SOURCE.get(a.type, _OTHER)
+    if a.mlat and "lat" in a.mlat:
+        return _SOURCE["mlat"]
+    if a.tisb and "lat" in a.tisb:
+        return _SOURCE["tisb_icao"]
+    return 0  # decoders without `type` pass on what they received themselves: ADS-B
+
+
+def _callsign(text: str | None) -> bytes:
+    """As sent, without padding; what no crew can key in (N/A, @@@@@@@@) is 'none heard'."""
+    if not text:
+        return b""
+    clean = text.strip().upper()
+    return clean.encode()[:8] if clean.isascii() and clean.isalnum() else b""
+
+
+def _text(text: str | None, size: int) -> bytes:
+    return text.strip().upper().encode("ascii", "ignore")[:size] if text else b""
+
+
+def _sound(positions: Positions, age: Floats, counts: Counter[str]) -> Positions:
+    """Without impossible places and times, and with one row an aircraft: its newest."""
+    lat, lon = positions.lat_deg, positions.lon_deg
+    placed = (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ~((lat == 0) & (lon == 0))
+    timed = np.isfinite(age) & (age >= -_CLOCK_SLACK_S) & (positions.time_s > 0)
+    counts[BAD_POSITION] += int(np.sum(~placed))
+    counts[BAD_TIME] += int(np.sum(placed & ~timed))
+    good = np.flatnonzero(placed & timed)
+    order = good[np.lexsort((positions.time_s[good], positions.icao24[good]))]
+    address = positions.icao24[order]
+    newest = order[np.append(address[1:] != address[:-1], True)] if len(order) else order
+    counts[DUPLICATE] += len(good) - len(newest)
+    return positions.take(np.sort(newest))
+
+
+# ------------------------------------------------------------ when the strict reading has failed
+
+
+def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply:
+    """Record by record, field by field; also accepts NaN and bytes that are not UTF-8."""
+    try:
+        tree = json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError) as exc:
+        raise Garbled(f"{what}: {_describe(body)}") from exc
+    if not isinstance(tree, dict):
+        raise Garbled(f"{what}: a JSON {type(tree).__name__} where an object was expected")
+    lists = {
+        k: _records(tree[k], counts) for k in ("ac", "aircraft") if isinstance(tree.get(k), list)
+    }
+    msg, now, total = tree.get("msg"), _coerce(tree.get("now"), Number), tree.get("total")
+    return _Reply(
+        now=now,
+        msg=None if msg is None else str(msg),
+        total=total if isinstance(total, int) else None,
+        **lists,
+    )
+
+
+def _describe(body: bytes) -> str:
+    head = body[:400].lstrip().lower()
+    if not head:
+        return "an empty reply"
+    if head.startswith(b"<"):
+        title = re.search(rb"<title>([^<]{1,80})", body[:4000], re.IGNORECASE)
+        name = f" ({title[1].decode('utf-8', 'replace').strip()})" if title else ""
+        return f"a web page in place of JSON{name}"
+    if head.startswith((b"{", b"[")):
+        return f"broken or truncated JSON ({len(body)} bytes)"
+    return f"not JSON: {body[:60]!r}"
+
+
+def _records(items: list[Any], counts: Counter[str]) -> list[_Aircraft]:
+    records = []
+    for item in items:
+        if isinstance(item, dict):
+            records.append(_record(item, counts))
+        else:
+            counts[UNREADABLE] += 1
+    return records
+
+
+def _record(item: dict[str, Any], counts: Counter[str]) -> _Aircraft:
+    """The record with every field that can be read; the others are unknown, and counted."""
+    record = _Aircraft()
+    for name, kind in _FIELDS.items():
+        if item.get(name) is not None:
+            value = _coerce(item[name], kind)
+            counts[BAD_FIELD] += value is None
+            setattr(record, name, value)
+    return record
+
+
+def _coerce(value: object, kind: Any) -> Any:
+    """The value as `kind`, numbers also from text; None if it cannot be."""
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.MsgspecError, OverflowError, ValueError):
+        return None

@@ -1,0 +1,67 @@
+"""The public aggregators that speak the "v2" form: adsb.lol, adsb.fi, airplanes.live,
+ADSBexchange, and whoever serves the same.
+
+Promises: one `poll` is one request; a reply whose clock is far from ours is not taken for a look.
+Refuses: to ask without a key where the provider answers only with one, or for more than its
+documented limits.
+"""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.errors import Refused
+from bot.feeds.aircraft_json import parse
+from bot.feeds.base import check_clock
+from bot.feeds.web import Web
+from bot.model.air import Everything, Near, Query, Snapshot
+from bot.model.feed import FeedSettings
+from bot.model.providers import Provider, provider_of
+
+
+class V2:
+    """One provider."""
+
+    def __init__(self, settings: FeedSettings) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._provider = provider_of(settings)
+        self._base = (settings.url or self._provider.url).rstrip("/")
+        self._web = Web(settings, self._provider.access)
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._web.close()
+
+    def poll(self, query: Query, now: datetime) -> Snapshot:
+        """Ask for a circle or a list of addresses. Raises a FeedError."""
+        reply = self._web.get(self._address(query), now, self._headers())
+        parsed = parse(reply.body, self.name)
+        check_clock(parsed.time_s, now, self.name)
+        return Snapshot(self.name, query, parsed.time_s, parsed.positions, parsed.listed,
+                        parsed.skipped)  # fmt: skip
+
+    def _headers(self) -> dict[str, str]:
+        provider, key = self._provider, self._settings.key
+        if not key:
+            if provider.key_needed:
+                raise Refused(f"{self.name}: {provider.name} needs a key; {provider.access}")
+            return {}
+        header = self._settings.key_header or provider.key_header
+        if not header:
+            raise Refused(f"{self.name}: a key is set, but not in which header to send it")
+        headers = {header: key}
+        if header.lower() == "x-rapidapi-key":
+            headers["X-RapidAPI-Host"] = urlsplit(self._base).hostname or ""
+        return headers
+
+    def _address(self, query: Query) -> str:
+        return self._base + _path(query, self._provider)
+
+
+def _path(query: Query, provider: Provider) -> str:
+    if isinstance(query, Everything):
+        raise Refused(f"{provider.name} has no way to ask for the whole sky")
+    if isinstance(query, Near):
+        radius = min(query.radius_nm, provider.max_radius_nm)
+        return provider.near.format(lat=query.lat_deg, lon=query.lon_deg, radius=radius)
+    return provider.hexes.format(list=",".join(query.icao24))
