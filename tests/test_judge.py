@@ -1,0 +1,112 @@
+"""From a series to findings: what is judged, what is raised, what is only learnt."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from bot.judge import judge
+from bot.model.alert import Finding, Kind
+from bot.model.watch import AlertPolicy, Watch
+from bot.series import build
+from tests.nouns import watch
+
+START = date(2023, 12, 1)
+QUIET = {date(2024, 1, 20): (1, 0), date(2024, 4, 11): (1, 0), date(2024, 8, 2): (1, 0)}
+AIRLIFT = {date(2024, 12, 14) + timedelta(days=k): (1 + k % 2, 0) for k in range(10)}
+
+
+def found(
+    today: date, counts: dict[date, tuple[int, int]], *, who: Watch | None = None,
+    dark: frozenset[date] = frozenset(), start: date = START,
+) -> dict[tuple[Kind, date], Finding]:  # fmt: skip
+    days = (today - start).days + 1
+    exposure = np.array([0.0 if start + timedelta(days=k) in dark else 1.0 for k in range(days)])
+    until = {day: n for day, n in counts.items() if day <= today}
+    who = who or watch()
+    judged = judge(who, build(who.name, start, today, until, exposure), today)
+    return {(f.kind, f.day): f for f in judged.findings}
+
+
+def test_the_airlift_is_raised_within_two_days() -> None:
+    """One or two flights a day on a route with three in the year are a surge by the second day."""
+    second = date(2024, 12, 15)
+    surge = found(second, QUIET | AIRLIFT)[Kind.SURGE, second]
+    assert surge.raised
+    assert surge.since == date(2024, 12, 14)
+    assert surge.return_period_years > 1
+    assert not surge.complete
+
+
+def test_a_quiet_year_raises_nothing() -> None:
+    """Three flights in a year are the baseline, not a surge."""
+    for day in (*QUIET, date(2024, 12, 13)):
+        finding = found(day, QUIET)[Kind.SURGE, day]
+        assert not finding.raised, day
+
+
+def test_first_in_ninety_days_needs_proof_of_looking() -> None:
+    """The same flight after three unwatched months is not 'first': nobody can know."""
+    day = date(2024, 12, 14)
+    seen = found(day, QUIET | AIRLIFT)[Kind.FIRST, day]
+    assert seen.raised
+    assert seen.last_before == date(2024, 8, 2)
+    assert seen.days_looked == 90
+    dark = frozenset(day - timedelta(days=k) for k in range(1, 60))
+    blind = found(day, QUIET | AIRLIFT, dark=dark)[Kind.FIRST, day]
+    assert not blind.raised
+    assert not blind.judged
+
+
+def test_a_second_flight_is_not_a_first() -> None:
+    """The day after, the route is known to be flown."""
+    day = date(2024, 12, 15)
+    assert not found(day, QUIET | AIRLIFT)[Kind.FIRST, day].raised
+
+
+def test_the_running_day_is_judged_against_the_whole_day() -> None:
+    """At one in the morning the expectation is that of a day, so looking hourly adds nothing."""
+    day = date(2024, 12, 10)
+    exposure = np.ones((day - START).days + 1)
+    exposure[-1] = 1 / 24
+    full = judge(watch(), build("w", START, day, QUIET, np.ones(len(exposure))), day)
+    early = judge(watch(), build("w", START, day, QUIET, exposure), day)
+    assert early.series.expected is not None
+    assert full.series.expected is not None
+    assert early.series.expected[-1] == full.series.expected[-1]
+
+
+def test_an_unlooked_day_is_not_judged() -> None:
+    """Nobody looked: no verdict, neither raised nor calm."""
+    day = date(2024, 12, 10)
+    finding = found(day, QUIET, dark=frozenset({day}))[Kind.SURGE, day]
+    assert not finding.judged
+    assert not finding.raised
+    assert not finding.calm
+    assert np.isnan(finding.observed)
+
+
+def test_a_usual_rate_lets_a_new_watch_fire() -> None:
+    """With 'usual: 1 per month' and no history, daily flights are raised within days."""
+    who = watch(usual_per_day=1 / 30.4, usual_text="1 per month")
+    day = date(2024, 12, 17)
+    surge = found(day, AIRLIFT, who=who, start=date(2024, 12, 14))[Kind.SURGE, day]
+    assert surge.raised
+    assert any("1 per month" in note for note in surge.notes)
+    assert surge.since is not None
+    assert surge.since >= date(2024, 12, 14)
+
+
+def test_calm_needs_a_covered_complete_usual_week() -> None:
+    """Calm is said of complete days whose last week looks usual, never of today."""
+    day = date(2024, 11, 20)
+    calm = found(day, QUIET)
+    assert not calm[Kind.SURGE, day].calm
+    assert calm[Kind.SURGE, day - timedelta(days=1)].calm
+    busy = found(date(2024, 12, 20), QUIET | AIRLIFT)
+    assert not busy[Kind.SURGE, date(2024, 12, 19)].calm
+
+
+def test_only_what_is_on_is_judged() -> None:
+    """A watch with surges off gives no surge findings."""
+    who = watch(alerts=AlertPolicy(surge_per_year=None, first_after_days=None))
+    assert found(date(2024, 12, 20), AIRLIFT, who=who) == {}
