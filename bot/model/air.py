@@ -196,6 +196,7 @@ class Aircraft:
     type_code: str | None = None
     military: bool | None = None
     operator: str | None = None
+    country: str | None = None  # ISO 3166-1 alpha-2 of the state whose block the address is in
 
 
 # ------------------------------------------------------------------------------------------ legs

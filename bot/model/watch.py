@@ -61,6 +61,8 @@ class AircraftClass:
     military: bool = False
     only: "AircraftClass | None" = None
     excluded: "AircraftClass | None" = None
+    # states (ISO alpha-2) whose aircraft alone can carry `registrations`; empty: cannot be told
+    registration_states: frozenset[str] = frozenset()
 
     def matches(self, craft: Aircraft) -> bool | None:
         """True, False, or None: cannot be told from what is known."""
@@ -80,7 +82,7 @@ class AircraftClass:
         if self.types:
             found.append(None if craft.type_code is None else craft.type_code in self.types)
         if self.registrations:
-            found.append(_glob(craft.registration, self.registrations))
+            found.append(self._registered(craft))
         if self.callsigns:
             # A callsign that was not heard may be anything, but it is never grounds for 'possible':
             # half the sky sends none.
@@ -90,6 +92,13 @@ class AircraftClass:
         if any(answer is True for answer in found):
             return True
         return None if any(answer is None for answer in found) else False
+
+    def _registered(self, craft: Aircraft) -> bool | None:
+        """A registration that is not known still begins with the mark of the state whose block
+        the address lies in: outside Russia's block nobody is RA-82*."""
+        if craft.registration is None and craft.country and self.registration_states:
+            return None if craft.country in self.registration_states else False
+        return _glob(craft.registration, self.registrations)
 
 
 def _glob(value: str | None, patterns: tuple[str, ...]) -> bool | None:
