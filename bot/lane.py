@@ -1,0 +1,198 @@
+"""One feed's lane: its queries one after another, with manners, through the provider's moods.
+
+A lane has no thread and no clock of its own; a conductor calls `round` again when `next_due` has
+come. Promises: never two requests closer than the spacing, across rounds too; every attempt is a
+Look; a wait that the server names is kept in full by pausing the lane, never by sleeping in a
+request; failures back off with full jitter; a refusal opens the circuit for long, and single
+probes close it again; a query that always fails never starves the others.
+Refuses: nothing a feed can do leaves the lane as an exception, if it is a FeedError.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
+from bot.model.air import Look, Outcome, Query, Snapshot
+from bot.model.feed import Feed, FeedSettings
+
+Sink = Callable[[Look, Snapshot | None], None]
+Now = Callable[[], datetime]
+Sleep = Callable[[float], bool]
+"""Waits the seconds; True at once when the program is to stop (`threading.Event.wait`)."""
+
+BACKOFF_FIRST_S, BACKOFF_CAP_S = 10.0, 900.0  # the bound doubles with each failure in a row
+REFUSED_FIRST_S, REFUSED_CAP_S = 900.0, 6 * 3600.0  # a 403 repeated quickly makes it worse
+GARBLED_TOLERATED = 3  # one odd reply may be one odd query; three in a row are the provider
+SPACING_CAP_S = 60.0  # the widest spacing that throttling leads to, unless configured wider
+CALM_AFTER = 10  # successes in a row that halve a widened spacing
+_MONTH_S = 31 * 86_400.0
+
+log = logging.getLogger(__name__)
+
+
+class Mood(StrEnum):
+    """How the lane stands with its provider."""
+
+    NEW = "new"  # not asked yet
+    OK = "ok"
+    FAILING = "failing"  # temporary; backing off or waiting as told
+    REFUSED = "refused"  # not allowed; a human should look
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """What `status` shows."""
+
+    feed: str
+    mood: Mood
+    since: datetime | None  # when this mood began
+    why: str  # the last error while failing or refused
+    last_ok: datetime | None
+    next_due: datetime | None  # None: at once
+    spacing_s: float  # as it is now; above the configured one after throttling
+    failures: int  # in a row
+
+
+class Lane:
+    """One feed and its plan. Not for several threads at once; `state` may be read from others."""
+
+    def __init__(self, feed: Feed, settings: FeedSettings, plan: Sequence[Query],
+                 rng: random.Random | None = None) -> None:  # fmt: skip
+        """`rng` draws the jitter; give a seeded one to make a run repeatable."""
+        self.feed = feed
+        self.plan = tuple(plan)
+        self._settings = settings
+        self._rng = rng or random.Random()
+        self._spacing_s = settings.spacing_s
+        self._cursor = 0  # the query to begin the next round with
+        self._asked_at: datetime | None = None
+        self._paused_at: datetime | None = None
+        self._pause_s = 0.0
+        self._calm = 0
+        self._garbled = 0
+        self._refusals = 0
+        self.state = LaneState(feed.name, Mood.NEW, None, "", None, None, self._spacing_s, 0)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When to call `round` again; None: at once."""
+        return self.state.next_due
+
+    def round(self, now: Now, sleep: Sleep, sink: Sink) -> datetime | None:
+        """Ask every query once, as far as the provider allows; returns `next_due`.
+
+        `sink` is handed each Look with its Snapshot (None unless OK) right after the attempt, and
+        its own exceptions pass through. Called early, it does nothing.
+        """
+        started = now()
+        if self._must_wait_s(started) > 0 or not self.plan:
+            return self.next_due
+        probing = self.state.mood is Mood.REFUSED
+        queries = [self.plan[(self._cursor + i) % len(self.plan)] for i in range(len(self.plan))]
+        for query in queries:
+            if self._space_out(now, sleep):
+                return self.next_due  # stopping
+            self._cursor = (self._cursor + 1) % len(self.plan)
+            if not self._attempt(query, now, sink):
+                return self.next_due
+            if probing:
+                break  # half open: one probe, the full round follows at once
+        self._pause(started, 0.0 if probing else self._settings.every_s)
+        return self.next_due
+
+    # -------------------------------------------------------------------------- one attempt
+
+    def _attempt(self, query: Query, now: Now, sink: Sink) -> bool:
+        """Ask once and report. False: leave the round, the pause is set."""
+        at = self._asked_at = now()
+        try:
+            snapshot = self.feed.poll(query, at)
+        except FeedError as error:
+            sink(Look(self.feed.name, query.key(), at, _outcome(error), detail=str(error)), None)
+            return self._failed(error, now())
+        aircraft = len(snapshot.positions)
+        self._succeeded(at)
+        sink(Look(self.feed.name, query.key(), at, Outcome.OK, aircraft), snapshot)
+        return True
+
+    def _succeeded(self, at: datetime) -> None:
+        if self.state.mood is not Mood.OK:
+            log.info("feed answers feed=%s after=%s", self.feed.name, self.state.mood)
+        self._garbled = self._refusals = 0
+        self._calm += 1
+        if self._calm >= CALM_AFTER and self._spacing_s > self._settings.spacing_s:
+            self._calm = 0
+            self._spacing_s = max(self._settings.spacing_s, self._spacing_s / 2)
+        since = self.state.since if self.state.mood is Mood.OK else at
+        self._show(Mood.OK, since, "", at, 0)
+
+    def _failed(self, error: FeedError, at: datetime) -> bool:
+        """Note the failure and choose the pause. True: the round may go on."""
+        self._calm = 0
+        failures = self.state.failures + 1
+        mood = Mood.REFUSED if isinstance(error, Refused) else Mood.FAILING
+        if mood is not self.state.mood:
+            log.warning("feed %s feed=%s why=%s", mood, self.feed.name, error)
+        since = self.state.since if mood is self.state.mood else at
+        self._show(mood, since, str(error), self.state.last_ok, failures)
+        if isinstance(error, Garbled):
+            self._garbled += 1
+            if self._garbled < GARBLED_TOLERATED:
+                return True
+        if isinstance(error, Throttled):
+            cap = max(SPACING_CAP_S, self._settings.spacing_s)
+            self._spacing_s = min(cap, self._spacing_s * 2 or 1.0)
+        self._pause(at, self._wait_s(error, failures))
+        return False
+
+    def _wait_s(self, error: FeedError, failures: int) -> float:
+        if isinstance(error, Refused):
+            self._refusals += 1
+            bound = min(REFUSED_CAP_S, REFUSED_FIRST_S * 2.0 ** min(self._refusals - 1, 10))
+            return bound * self._rng.uniform(0.75, 1.25)  # never soon, so no full jitter
+        bound = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(failures - 1, 10))
+        wait = max(self._spacing_s, self._rng.uniform(0.0, bound))
+        if isinstance(error, Unavailable) and error.retry_after_s is not None:
+            wait = max(error.retry_after_s, self._spacing_s)
+        return wait
+
+    def _show(self, mood: Mood, since: datetime | None, why: str, last_ok: datetime | None,
+              failures: int) -> None:  # fmt: skip
+        """Replaced as a whole, so that a reader in another thread never sees half of it."""
+        self.state = LaneState(self.feed.name, mood, since, why, last_ok, self.state.next_due,
+                               self._spacing_s, failures)  # fmt: skip
+
+    # ---------------------------------------------------------------------------- waiting
+
+    def _pause(self, at: datetime, seconds: float) -> None:
+        self._paused_at, self._pause_s = at, min(seconds, _MONTH_S)
+        due = at + timedelta(seconds=self._pause_s)
+        self.state = replace(self.state, next_due=due, spacing_s=self._spacing_s)
+
+    def _must_wait_s(self, now: datetime) -> float:
+        """Of the pause that is left; a clock that jumped back only starts the pause anew."""
+        if self._paused_at is None:
+            return 0.0
+        gone = (now - self._paused_at).total_seconds()
+        if gone < 0:
+            self._pause(now, self._pause_s)
+            return self._pause_s
+        return self._pause_s - gone
+
+    def _space_out(self, now: Now, sleep: Sleep) -> bool:
+        """Wait until the spacing since the last request is over. True: stop."""
+        left = 0.0
+        if self._asked_at is not None:
+            gone = (now() - self._asked_at).total_seconds()
+            left = min(self._spacing_s, max(0.0, self._spacing_s - gone))
+        return sleep(left)
+
+
+def _outcome(error: FeedError) -> Outcome:
+    if isinstance(error, Refused):
+        return Outcome.REFUSED
+    return Outcome.GARBLED if isinstance(error, Garbled) else Outcome.UNAVAILABLE
