@@ -125,19 +125,22 @@ class Tally:
         self._changed.add(key)
         return self._hours.setdefault(key, _Hour())
 
-    def flush(self, now_s: float) -> list[Presence]:
-        """The hours that changed since the last flush; hours long past are forgotten."""
-        rows = [
-            Presence(watch, hour_s, min(hour.looked_s, HOUR_S), hour.ok, hour.failed,
-                     len(hour.others))
+    def changed(self) -> list[Presence]:
+        """The hours that changed since they were last settled."""
+        return [
+            Presence(
+                watch, hour_s, min(hour.looked_s, HOUR_S), hour.ok, hour.failed, len(hour.others)
+            )
             for watch, hour_s in sorted(self._changed)
             for hour in [self._hours[watch, hour_s]]
-        ]  # fmt: skip
+        ]
+
+    def settle(self, now_s: float) -> None:
+        """What `changed` told is stored now; hours long past are forgotten."""
         self._changed.clear()
         old = [key for key in self._hours if key[1] < now_s - 2 * HOUR_S]
         for key in old:
             del self._hours[key]
-        return rows
 
 
 class Hours:

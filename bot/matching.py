@@ -68,13 +68,15 @@ def aircraft_fits(watch: Watch, craft: Aircraft) -> bool | None:
     return None if any(answer is None for answer in answers) else False
 
 
-def fit(watch: Watch, leg: Leg, craft: Aircraft, locate: Locate) -> Match:
+def fit(watch: Watch, leg: Leg, identify: Identify, locate: Locate) -> Match:
     """How `leg` stands to `watch`."""
     start = end_confidence(leg.origin, watch.origin, locate)
+    if start < POSSIBLE_FROM:  # nearly every leg of the sky ends here
+        return Match(leg, Fit.NO, start, 0.0)
     stop = end_confidence(leg.destination, watch.destination, locate)
-    kind = aircraft_fits(watch, craft)
     weakest = min(start, stop)
-    if kind is False or weakest < POSSIBLE_FROM:
+    kind = aircraft_fits(watch, identify(leg)) if weakest >= POSSIBLE_FROM else False
+    if kind is False:
         verdict = Fit.NO
     elif kind is True and weakest >= watch.min_confidence:
         verdict = Fit.COUNTS
@@ -87,5 +89,5 @@ def matches(
     watch: Watch, legs: Iterable[Leg], identify: Identify, locate: Locate
 ) -> tuple[Match, ...]:
     """The legs that `watch` counts or shows, in the order given."""
-    found = (fit(watch, leg, identify(leg), locate) for leg in legs)
+    found = (fit(watch, leg, identify, locate) for leg in legs)
     return tuple(match for match in found if match.fit is not Fit.NO)

@@ -47,7 +47,7 @@ def test_watched_aircraft_never_earn_exposure() -> None:
     tally = Tally([watch()])
     tally.looked(Everything(), MIDNIGHT, sky([1, 2, 3]), {NAME: frozenset({2})})
     tally.looked(Everything(), MIDNIGHT + 60, sky([1, 2, 4]), {NAME: frozenset({2})})
-    (row,) = tally.flush(MIDNIGHT + 60)
+    (row,) = tally.changed()
     assert (row.others, row.looks_ok, row.looked_s) == (3, 2, 60)
 
 
@@ -57,7 +57,7 @@ def test_a_look_speaks_for_a_quarter_hour_at_most() -> None:
     for minute in (0, 15, 30, 45, 50, 59):
         tally.looked(Everything(), MIDNIGHT + 60 * minute, sky([1]), {})
     tally.looked(Everything(), MIDNIGHT + 3 * 3600, sky([1]), {})
-    rows = tally.flush(MIDNIGHT + 3 * 3600)
+    rows = tally.changed()
     assert [row.looked_s for row in rows] == [59 * 60, 0]
 
 
@@ -65,16 +65,20 @@ def test_failed_polls_are_counted_not_looked() -> None:
     """A failed poll leaves the hour unlooked, and says so."""
     tally = Tally([watch()])
     tally.failed(Everything(), MIDNIGHT)
-    (row,) = tally.flush(MIDNIGHT)
+    (row,) = tally.changed()
     assert (row.looks_failed, row.looked_s, row.looks_ok) == (1, 0, 0)
 
 
-def test_flush_tells_only_what_changed() -> None:
-    """An hour is written again only when something was added to it."""
+def test_only_what_changed_is_written() -> None:
+    """An hour is written until it is settled, and again only when something was added to it."""
     tally = Tally([watch()])
     tally.looked(Everything(), MIDNIGHT, sky([1]), {})
-    assert len(tally.flush(MIDNIGHT)) == 1
-    assert tally.flush(MIDNIGHT) == []
+    assert len(tally.changed()) == 1
+    assert len(tally.changed()) == 1  # a failed write tries again
+    tally.settle(MIDNIGHT)
+    assert tally.changed() == []
+    tally.looked(Everything(), MIDNIGHT + 60, sky([2]), {})
+    assert [row.others for row in tally.changed()] == [2]
 
 
 def test_exposure_of_a_full_day_is_one() -> None:
@@ -117,7 +121,7 @@ def test_arrays_survive() -> None:
     """A poll without a single aircraft is a look that saw none."""
     tally = Tally([watch()])
     tally.looked(Everything(), MIDNIGHT, Positions.empty(), {})
-    (row,) = tally.flush(MIDNIGHT)
+    (row,) = tally.changed()
     assert row.looks_ok == 1
     assert row.others == 0
     assert np.isfinite(row.looked_s)
