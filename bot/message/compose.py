@@ -4,7 +4,7 @@ Order is importance: what a channel cannot fit, it leaves out from the end.
 """
 
 import math
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
 

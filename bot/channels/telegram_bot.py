@@ -1,0 +1,72 @@
+"""A python-telegram-bot `Bot` that is patient and discreet, and an event loop to run it on.
+
+The library sets the names of its log records and the texts of its errors; what must not leave
+this process, the token, is kept back here and by `base.RedactTokens`.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bot.channels.base import RedactTokens
+
+# Read whenever a RetryAfter is made: without it the library warns and hands out bare integers.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+API = "https://api.telegram.org/bot"
+CONNECT_S, READ_S, UPLOAD_S = 10.0, 30.0, 40.0  # the library's 5 s doubles alerts on a slow day
+CLOSE_S = 5.0  # for open connections to say goodbye
+HUSHED = ("httpx", "httpcore")  # log each address, token included, at INFO
+REDACTED = ("telegram.request.Baserequest", "telegram.Bot", "telegram.ext.Updater")
+
+
+def new_bot(token: str, api: str = API) -> Bot:
+    """A bot with patient timeouts. `api` ends in '/bot', as the library wants it."""
+    for name in HUSHED:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in REDACTED:  # they quote what a server answers, which may quote the address
+        logger = logging.getLogger(name)
+        if not any(isinstance(f, RedactTokens) for f in logger.filters):
+            logger.addFilter(RedactTokens())
+    return Bot(token, base_url=api, request=_request(), get_updates_request=_request())
+
+
+def _request() -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=8, connect_timeout=CONNECT_S, read_timeout=READ_S,
+        write_timeout=READ_S, pool_timeout=READ_S, media_write_timeout=UPLOAD_S,
+    )  # fmt: skip
+
+
+async def close_bot(bot: Bot) -> None:
+    """Close its connections, on the loop that used them."""
+    for request in bot._request:  # `Bot.shutdown` does nothing before a getMe has succeeded
+        await request.shutdown()
+
+
+@contextmanager
+def loop_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """A running event loop in a thread of its own; its tasks are cancelled at the end."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="telegram-loop", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        asyncio.run_coroutine_threadsafe(_cancel_tasks(), loop).result(CLOSE_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(CLOSE_S)
+        loop.close()
+
+
+async def _cancel_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
