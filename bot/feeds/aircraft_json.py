@@ -26,7 +26,7 @@ from bot.errors import Garbled
 from bot.model.air import SOURCES, Positions
 
 Floats = npt.NDArray[np.float64]
-Number = int | float | None
+Number = float | None  # msgspec reads a JSON integer as a float here
 
 # Why a listed aircraft gave no position row (the keys of `Parsed.skipped`).
 ANONYMOUS = "not an aircraft address"  # '~': TIS-B or anonymised, not a 24-bit ICAO address
@@ -64,8 +64,8 @@ class _Aircraft(msgspec.Struct, gc=False):
     lon: Number = None
     seen_pos: Number = None
     seen: Number = None
-    alt_baro: int | float | str | None = None
-    altitude: int | float | str | None = None
+    alt_baro: float | str | None = None
+    altitude: float | str | None = None
     gs: Number = None
     speed: Number = None
     track: Number = None
