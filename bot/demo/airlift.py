@@ -50,7 +50,7 @@ _WAYS: dict[tuple[str, str], str] = {
     ("UUMU", "OSLK"): "48.4 45.2;42.6 49.6;38.2 49.6;35.6 46.0;34.8 40.4",
     ("HL59", "GABS"): "29.4 16.2;22.0 4.0",
 }
-_CRUISE = {"IL76": (31_000.0, 430.0), "A124": (33_000.0, 452.0)}
+_CRUISE = {"IL76": (31_000.0, 442.0), "A124": (33_000.0, 462.0)}
 # The only receiver that sees the Libyan coast low is one volunteer's, and it is not always on.
 _BENGHAZI_OFF = (("2024-12-17 15:00", "2024-12-20 05:00"), ("2024-12-23 18:00", "2024-12-26 03:00"))
 
