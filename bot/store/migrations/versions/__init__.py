@@ -1,0 +1,1 @@
+"""The steps. Each is written by hand and never changed after a release."""
