@@ -20,12 +20,12 @@ from bot.store.days import Day, DayKeeper, Said
 from bot.store.desk import AlertEvent, DeskKeeper
 from bot.store.keeper import Tx
 from bot.store.legs import LegKeeper
-from bot.store.post import Chat, OutboxState, Post, PostKeeper
+from bot.store.post import Chat, Head, OutboxState, Post, PostKeeper
 from bot.store.sky import LookHour, SkyKeeper
 
 __all__ = [
-    "AlertEvent", "Chat", "Day", "LookHour", "OutboxState", "Post", "Retention", "Said", "Store",
-    "Tx", "open_store",
+    "AlertEvent", "Chat", "Day", "Head", "LookHour", "OutboxState", "Post", "Retention", "Said",
+    "Store", "Tx", "open_store",
 ]  # fmt: skip
 
 
