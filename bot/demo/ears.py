@@ -16,6 +16,7 @@ from bot.geo import Floats
 
 HORIZON_NM = 1.23  # x sqrt(height in ft), for each end of the line of sight
 FENCE_NM = 4.0  # buildings hide what stands further off on the ground
+FIX_EVERY_S = (0.5, 8.0)  # how often a fix of one aircraft is decoded: near, and at the edge
 MISSED = 0.03  # share of polls for which no fix of the last minute was decoded
 SHADOW_EVERY_S, SHADOW_S = 3 * 3600.0, (90.0, 420.0)  # fading: now and then some minutes are lost
 
@@ -44,6 +45,7 @@ class Heard:
     age_s: Floats
     fix: Bools
     state: State
+    messages: npt.NDArray[np.intp]  # received since first heard of
 
 
 class Ears:
@@ -67,22 +69,22 @@ class Ears:
             clear[:, i] &= (time_s < start_s) | (time_s > stop_s)
         return np.asarray(clear.any(axis=1))
 
-    def hear(self, path: Path, poll_s: Floats, key: int = 0) -> Heard:
-        """What polls at `poll_s` (ascending) get of one flight. `key` varies the luck."""
-        flight = path.flight
-        luck = np.random.default_rng(
-            [self.seed, int(flight.icao24, 16), int(flight.takeoff_s) & 0xFFFFFFFF, key]
-        )
-        age_s = np.minimum(luck.exponential(2.5, len(poll_s)), 25.0)
-        fix = luck.random(len(poll_s)) >= MISSED
+    def hear(self, path: Path, poll_s: Floats) -> Heard:
+        """What polls at `poll_s` (ascending) get of one flight."""
+        key = [self.seed, int(path.flight.icao24, 16), int(path.takeoff_s)]
+        luck = np.random.default_rng(key)
         shadows = _shadows(path, luck)
+        every_s, offset_s = luck.uniform(*FIX_EVERY_S), luck.random() * 60
+        age_s = (poll_s - offset_s) % every_s  # a fix of each aircraft comes at its own beat
+        fix = np.random.default_rng([*key, int(poll_s[0])]).random(len(poll_s)) >= MISSED
         fix_s = poll_s - age_s
         state = path.at(fix_s)
         there = path.transponder_on(fix_s, state.height_ft) & self.in_range(fix_s, state)
         for start_s, stop_s in shadows:
             there &= (fix_s < start_s) | (fix_s > stop_s)
         kept = np.flatnonzero(there)
-        return Heard(kept, age_s[kept], fix[kept], state.take(kept))
+        messages = ((fix_s[kept] - path.begin_s) * 4).astype(int) + 1
+        return Heard(kept, age_s[kept], fix[kept], state.take(kept), messages)
 
 
 def _shadows(path: Path, luck: np.random.Generator) -> list[tuple[float, float]]:

@@ -71,7 +71,7 @@ class Sky:
         for path in self.up(now_s):
             if hexes and path.flight.icao24 not in hexes:
                 continue
-            heard = self._ears.hear(path, np.array([now_s]), key=int(now_s))
+            heard = self._ears.hear(path, np.array([now_s]))
             found += [row for row in rows(path.flight, heard, near) if row]
         return envelope(found, now_s, dialect)
 
@@ -119,12 +119,12 @@ def rows(flight: Flight, heard: Heard, near: Sequence[Near] = ()) -> list[str]:
     state, inside = heard.state, _inside(heard, near)
     rate = np.round(state.rate_fpm / 64) * 64  # as ADS-B quantises it
     columns = (
-        heard.fix, inside, state.on_ground, np.round(state.height_ft / 25) * 25,
+        heard.messages, heard.fix, inside, state.on_ground, np.round(state.height_ft / 25) * 25,
         state.ground_speed_kt, state.track_deg, rate, state.lat_deg, state.lon_deg, heard.age_s,
     )  # fmt: skip
     return [
-        _row(head, tail, 40 * i + 7, *values) if values[1] else ""
-        for i, values in enumerate(zip(*(column.tolist() for column in columns), strict=True))
+        _row(head, tail, *values) if values[2] else ""
+        for values in zip(*(column.tolist() for column in columns), strict=True)
     ]
 
 
