@@ -49,6 +49,8 @@ class Sky:
     ) -> None:  # fmt: skip
         """Put a flight's rows where the polls will find them."""
         last = int(np.searchsorted(grid, path.end_s + 60))
+        if last <= k:
+            return  # landed before the first poll
         heard = self._ears.hear(path, grid[k:last])
         for row, i in zip(rows(path.flight, heard, near), heard.poll.tolist(), strict=True):
             if row:
