@@ -21,11 +21,12 @@ from bot.config.settings import Config, QuietHours
 from bot.config.table import Spot, Table
 from bot.config.tree import Entries, Text, read
 from bot.config.watches import names_of, read_watches
+from bot.model.feed import FeedSettings
 from bot.model.watch import Watch
 
 KEYS = ("feeds", "telegram", "operators", "airfields", "areas", "aircraft", "watches", "audiences",
         "data", "timezone", "quiet_hours", "retention")  # fmt: skip
-RETENTION = duration(timedelta(days=30), timedelta(days=36_500), "400 days")
+RETENTION = duration(timedelta(days=7), timedelta(days=36_500), "90 days")
 
 
 def load(
@@ -63,13 +64,11 @@ def _config(
     places = _places(root, airfields)
     audience_spot = _section(root, "audiences")
     audiences = read_audiences(audience_spot) if audience_spot else {}
-    feed_spot = _section(root, "feeds")
-    watches = _watches(root, places, folder, audiences)
     used = any(a.channel == "telegram" for group in audiences.values() for a in group)
     return Config(
         path=path,
-        feeds=read_feeds(feed_spot, folder, secrets) if feed_spot else (),
-        watches=watches,
+        feeds=_feeds(root, folder, secrets, need_secrets),
+        watches=_watches(root, places, folder, audiences),
         audiences=audiences,
         operators=names_of(root, "operators", "audience", audiences)
         if root.has("operators") else (),
@@ -79,7 +78,7 @@ def _config(
         data=_data(root, folder, env),
         timezone=root.get("timezone", _zone, UTC),
         quiet_hours=root.get("quiet_hours", lambda text: QuietHours(*clocks(text)), None),
-        retention=_retention(root, watches),
+        retention=root.get("retention", RETENTION, timedelta(days=90)),
         warnings=tuple(dict.fromkeys(root.mistakes.warnings)),
     )  # fmt: skip
 
@@ -87,9 +86,26 @@ def _config(
 def _section(root: Table, key: str) -> Spot | None:
     """A section without which the bot has nothing to do."""
     spot = root.spot(key)
-    if spot is None:
-        root.missing(key, f"at least one entry under {key}:")
+    if spot is None or (spot.node.size == 1 and not isinstance(spot.node, Text)):
+        root.missing(key, "at least one entry")
+        return None
     return spot
+
+
+def _feeds(
+    root: Table, folder: Path, secrets: Secrets, need_secrets: bool
+) -> tuple[FeedSettings, ...]:
+    spot = _section(root, "feeds")
+    if spot is None:
+        return ()
+    before = len(root.mistakes)
+    found = read_feeds(spot, folder, secrets)
+    if not found and len(root.mistakes) == before:
+        reasons = "; ".join(root.mistakes.warnings)
+        if need_secrets:
+            spot.wrong(f"found no feed that can be asked ({reasons}), expected at least one")
+        root.mistakes.warn("no feed can be asked: nobody looks")
+    return found
 
 
 def _places(root: Table, airfields: Airfields) -> Gazetteer:
@@ -131,12 +147,3 @@ def _zone(text: str) -> tzinfo:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as exc:
         guess = near(text, zoneinfo.available_timezones())
         raise Wrong(f"found {shown(text)}, expected a zone such as Europe/Paris{guess}") from exc
-
-
-def _retention(root: Table, watches: tuple[Watch, ...]) -> timedelta:
-    kept = root.get("retention", RETENTION, timedelta(days=400))
-    longest = max((w.alerts.first_after_days or 0 for w in watches), default=0)
-    if root.has("retention") and kept < timedelta(days=longest):
-        root.wrong("retention", f"found {kept.days} days, expected {longest} days or more: a watch "
-                                "has first_after that long")  # fmt: skip
-    return max(kept, timedelta(days=longest))

@@ -80,10 +80,11 @@ def per_day(text: str) -> float:
 
 
 def rate_per_day(text: str) -> float:
-    """What is usual on a watch; up to 1,000 a day, and a rate of nothing is written as such."""
+    """What is usual on a watch: one in 100 years to 1,000 a day. Never none: a rate of zero would
+    make any flight infinitely rare."""
     rate = per_day(text)
-    if rate > 1000:
-        raise Wrong(f"found {shown(text)}, expected at most 1000 per day")
+    if not 0.01 / DAYS_A_YEAR <= rate <= 1000:
+        raise Wrong(f"found {shown(text)}, expected 0.01 per year to 1000 per day")
     return rate
 
 

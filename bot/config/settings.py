@@ -47,7 +47,7 @@ class Config:
     data: Path = Path("airbridge-data")
     timezone: tzinfo = UTC  # for display; days are counted in UTC
     quiet_hours: QuietHours | None = None
-    retention: timedelta = timedelta(days=400)  # of looks and flown paths; the rest is kept
+    retention: timedelta = timedelta(days=90)  # of flown paths; flights and counts stay
     warnings: tuple[str, ...] = ()
 
     def quiet_at(self, now: datetime) -> bool:
