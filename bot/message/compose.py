@@ -16,7 +16,7 @@ from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Message, Reaso
 from bot.model.watch import Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫"}
-LEGS_SHOWN = 6  # about one phone screen
+LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
 STORIES_SHOWN = 3
 NOTES_SHOWN = 8
@@ -121,12 +121,9 @@ def _window_fact(finding: Finding, book: Gazetteer) -> Line:
     if _span(finding) == 1:
         return ()
     first = finding.since or finding.day - timedelta(days=finding.window_days - 1)
-    when = words.days(first, finding.day, book.now)
     return words.line(
         words.bold(words.count(finding.observed_window)),
-        f" since {words.day(first, book.now)} ({when}), "
-        if first != finding.day
-        else f" on {when}, ",
+        f" in {finding.window_days} days (since {words.day(first, book.now)}), ",
         f"{words.number(finding.expected_window)} expected",
     )
 

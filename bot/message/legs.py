@@ -90,8 +90,11 @@ def place(end: End, book: Gazetteer) -> str:
 
 
 def _belief(end: End, book: Gazetteer) -> str:
-    """An end in words: the place, how it is known, and how surely."""
-    if end.airfield is None and end.candidates:
+    """The place with its probability, or the likeliest two, or the region."""
+    if end.airfield:
+        name = book.name(end.airfield)
+        return name if end.how is How.SURFACE else f"{name} {words.percent(end.confidence)}"
+    if end.candidates:
         guesses = [f"{book.name(i)} {words.percent(p)}" for i, p in end.candidates[:2]]
         where = f" in {words.stranger(end.area)}" if end.area else ""
         return f"{' or '.join(guesses)}{where}"
@@ -99,20 +102,16 @@ def _belief(end: End, book: Gazetteer) -> str:
 
 
 def ending(end: End, book: Gazetteer, *, arriving: bool) -> str:
-    """'al-Khadim (last seen descending through 8,000 ft, 14 km short, 72 %)'."""
-    facts = [_how(end, arriving), _fix(end, book, arriving)]
-    if end.airfield and end.how is not How.SURFACE:
-        facts.append(words.percent(end.confidence))
-    told = ", ".join(fact for fact in facts if fact)
+    """'al-Khadim 72 % (inferred: last seen at 24,000 ft, 140 km short)'."""
+    told = ": ".join(fact for fact in (_how(end), _fix(end, book, arriving)) if fact)
     return _belief(end, book) + (f" ({told})" if told else "")
 
 
-def _how(end: End, arriving: bool) -> str:
-    side = "after" if arriving else "before"
+def _how(end: End) -> str:
     return {
         How.SURFACE: "seen on the ground",
         How.LOW: "",  # the fix says it
-        How.STOP: f"inferred from where it was seen {side} the stop",
+        How.STOP: "inferred from both sides of an unseen stop",
         How.PROJECTED: "inferred",
         How.UNKNOWN: "",
     }[end.how]
@@ -157,6 +156,11 @@ def entry(leg: Leg, book: Gazetteer) -> Line:
     )
 
 
+def spaced(line: Line) -> Line:
+    """With an empty line behind it: entries of two lines need air between them."""
+    return (*line, Span("\n"))
+
+
 def listed(
     legs: Sequence[Leg], book: Gazetteer, heading: str, *, most: int, essential: bool = False
 ) -> Section | None:
@@ -164,8 +168,10 @@ def listed(
     if not legs:
         return None
     newest = sorted(legs, key=lambda leg: leg.takeoff or leg.first_seen, reverse=True)
-    lines = [entry(leg, book) for leg in newest[:most]]
+    shown = [entry(leg, book) for leg in newest[:most]]
+    lines = [*(spaced(leg) for leg in shown[:-1]), shown[-1]]
     if len(newest) > most:
+        lines[-1] = spaced(lines[-1])
         lines.append(words.line(words.italic(f"… and {len(newest) - most} more before these")))
     return Section(tuple(lines), heading, essential)
 
