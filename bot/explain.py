@@ -141,7 +141,8 @@ def _extent(area: Area) -> str:
     lat, lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
     high = geo.distance_km(min(lats), lon, max(lats), lon)
     wide = geo.distance_km(lat, min(lons), lat, max(lons))
-    return f"{wide:.0f} km wide, {high:.0f} km high, around {_coordinates(lat, (lon + 180) % 360 - 180)}"
+    middle = _coordinates(lat, (lon + 180) % 360 - 180)
+    return f"{wide:.0f} km from west to east, {high:.0f} km from south to north, around {middle}"
 
 
 def _coordinates(lat: float, lon: float) -> str:
@@ -174,19 +175,21 @@ def _feed(feed: FeedSettings, watches: Sequence[Watch]) -> str:
 # ------------------------------------------------------------------------- what cannot fire yet
 
 
-def _not_yet(watches: Iterable[Watch], facts: Facts) -> list[str]:
+def _not_yet(watches: Sequence[Watch], facts: Facts) -> list[str]:
     """What cannot fire yet and why; watches that share a reason share its line."""
     reasons: dict[str, list[str]] = {}
     for watch in watches:
         for reason in _waiting(watch, facts):
             reasons.setdefault(reason, []).append(watch.name)
-    return [
-        "What cannot fire yet:",
-        *(f"{_listed(names)}: {why}" for why, names in reasons.items()),
-    ]
+    lines = []
+    for why, names in reasons.items():
+        who = "every watch" if len(names) == len(watches) > 1 else _listed(names)
+        lines.append(f"{who}: {why}")
+    return ["What cannot fire yet, and what rests on your word:", *lines]
 
 
 def _waiting(watch: Watch, facts: Facts) -> list[str]:
+    """Why some of a watch's alerts cannot fire, or rest on a guess; one line each."""
     alerts = watch.alerts
     days = None if facts.looked_days is None else facts.looked_days.get(watch.name, 0)
     reasons = []
@@ -195,10 +198,12 @@ def _waiting(watch: Watch, facts: Facts) -> list[str]:
         reasons.append(f"no surge before {LEARN_DAYS} days of looking{_so_far(days)}; `usual:` or "
                        "imported history ends the wait")  # fmt: skip
     elif learning and alerts.surge_per_year is not None:
-        reasons.append("a surge is judged by what you call usual, until its own days say more"
+        reasons.append("a surge is judged by what you call usual, until the days looked at say more"
                        f"{_so_far(days)}")  # fmt: skip
     if learning and alerts.lull_per_year is not None:
         reasons.append(f"no lull before {LEARN_DAYS} days of looking{_so_far(days)}")
+    if alerts.lull_per_year is None:
+        reasons.append("no lull: it is off")
     first = alerts.first_after_days
     if first is not None and (days is None or days < first):
         reasons.append(f"no “first in {first} days” before somebody has looked for {first} days"

@@ -5,7 +5,9 @@ the service can see (its credential) is a warning here, not a mistake.
 """
 
 import argparse
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from bot import airfields, config, explain
@@ -28,5 +30,15 @@ def run(args: argparse.Namespace) -> int:
         return 2
     print(f"{path} has no mistakes. In words:\n")
     for line in explain.explain(found):
-        print(line if line == "" or line.endswith(":") else f"  {line}")
+        print(_wrapped(line))
     return 0
+
+
+def _wrapped(line: str) -> str:
+    """Headings at the margin, all else below them, no wider than the terminal."""
+    if line == "" or line.endswith(":"):
+        return line
+    indent = " " * (2 + len(line) - len(line.lstrip()))
+    width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 100))
+    return textwrap.fill(line.strip(), width, initial_indent=indent,
+                         subsequent_indent=indent + "  ", break_on_hyphens=False)  # fmt: skip

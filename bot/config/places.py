@@ -54,7 +54,7 @@ class Gazetteer:
             if name in self.areas:
                 areas.append(self.areas[name])
             elif found is not None:
-                spots.append(Spot(found.ident, found.name, found.lat_deg, found.lon_deg))
+                spots.append(Spot(found.ident, _short(found.name), found.lat_deg, found.lon_deg))
             elif name:
                 item.wrong(f"{name[:40]}: no such airfield{self._suggest(name)}")
         if not spots and not areas:
@@ -76,6 +76,11 @@ class Gazetteer:
     def _with_name(self, ident: str) -> str:
         found = self._table.get(ident)
         return f"{ident} ({found.name})" if found else ident
+
+
+def _short(name: str) -> str:
+    """What people call it: 'Benina International Airport' is Benina in every message."""
+    return re.sub(r"( International)?( Airport| Airfield)?$", "", name).strip() or name
 
 
 def read_airfields(value: Value, places: Gazetteer) -> None:
