@@ -91,7 +91,8 @@ def deliver_due(
         for head in heads:
             if stopping():
                 break
-            courier.deliver(head)
+            if courier.may_send(head):  # its whole channel may have stopped meanwhile
+                courier.deliver(head)
     return courier.report()
 
 
