@@ -1,7 +1,7 @@
 """A python-telegram-bot `Bot` that is patient and discreet, and an event loop to run it on.
 
-The library sets the names of its log records and the texts of its errors; what must not leave
-this process, the token, is kept back here and by `base.RedactTokens`.
+The library would tell its token, which is part of every address, to the log: hushed here, and
+cleaned once more by `base.RedactTokens` on the program's log handlers.
 """
 
 import asyncio
@@ -14,26 +14,24 @@ from contextlib import contextmanager
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.channels.base import RedactTokens
-
 # Read whenever a RetryAfter is made: without it the library warns and hands out bare integers.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 API = "https://api.telegram.org/bot"
 CONNECT_S, READ_S, UPLOAD_S = 10.0, 30.0, 40.0  # the library's 5 s doubles alerts on a slow day
 CLOSE_S = 5.0  # for open connections to say goodbye
-HUSHED = ("httpx", "httpcore")  # log each address, token included, at INFO
-REDACTED = ("telegram.request.Baserequest", "telegram.Bot", "telegram.ext.Updater")
+HUSHED = {
+    "httpx": logging.WARNING,  # these two log each address, token included, at INFO and DEBUG
+    "httpcore": logging.WARNING,
+    "telegram": logging.INFO,  # the bot's own address at DEBUG
+    "telegram.request": logging.CRITICAL,  # quotes what a server answers; our errors do it better
+}
 
 
 def new_bot(token: str, api: str = API) -> Bot:
     """A bot with patient timeouts. `api` ends in '/bot', as the library wants it."""
-    for name in HUSHED:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in REDACTED:  # they quote what a server answers, which may quote the address
-        logger = logging.getLogger(name)
-        if not any(isinstance(f, RedactTokens) for f in logger.filters):
-            logger.addFilter(RedactTokens())
+    for name, level in HUSHED.items():
+        logging.getLogger(name).setLevel(level)
     return Bot(token, base_url=api, request=_request(), get_updates_request=_request())
 
 
