@@ -98,7 +98,12 @@ def quiet_legs() -> list[Leg]:
     legs = [_transport(row, places) for row in tables.rows("quiet_2024.csv")]
     legs += [_leg(flight, how, "RA-00031") for flight, how in _express(places)]
     legs += [_leg(flight, "stop", "") for flight in _benghazi()]
-    return sorted(legs, key=lambda leg: leg.first_seen)
+    return sorted((leg for leg in legs if _seen(leg)), key=lambda leg: leg.first_seen)
+
+
+def _seen(leg: Leg) -> bool:
+    """Whether somebody looked when it took off or when it landed."""
+    return not all(_blind(when.date(), when.hour) for when in (leg.first_seen, leg.last_seen))
 
 
 def _transport(row: dict[str, str], places: dict[str, Place]) -> Leg:
@@ -115,8 +120,10 @@ def _express(places: dict[str, Place]) -> Iterator[tuple[Flight, str]]:
     luck = np.random.default_rng([SEED, 2])
     day = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
     russia, hmeimim = places["UUMU"], places["OSLK"]
-    while day.date() < LAST_DAY:
+    while True:
         day += timedelta(days=int(luck.integers(3, 8)))
+        if day.date() >= LAST_DAY:
+            return
         out_s = day.timestamp() + float(luck.uniform(4, 9)) * 3600
         for start_s, a, b in ((out_s, russia, hmeimim), (out_s + 12 * 3600, hmeimim, russia)):
             yield Flight(

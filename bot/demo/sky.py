@@ -192,16 +192,21 @@ def _profile(
     flight: Flight, length_nm: float
 ) -> tuple[tuple[Floats, Floats, Floats, Floats], tuple[float, float, float]]:
     """Knots (time from lift-off s, along nm, height ft, signed speed kt), and the marks: top of
-    climb, top of descent, touchdown, s. A leg too short for its cruise height cruises lower."""
+    climb, top of descent, touchdown, s. A leg too short for its cruise height cruises lower; ValueError when it
+    is too short for any."""
     cruise_ft = flight.cruise_ft
+    lowest_ft = max(flight.origin.elevation_ft, flight.destination.elevation_ft) + 1_000
     while True:
         climb, descent = _climb(flight, cruise_ft), _descent(flight, cruise_ft)
         level_nm = length_nm - TOUCHDOWN_NM - climb[1][-1] - descent[1][-1]
-        if level_nm >= 0 or cruise_ft < 1_000:
+        if level_nm >= 0:
             break
-        cruise_ft *= 0.93
+        if cruise_ft <= lowest_ft:
+            ends = f"{flight.origin.ident} to {flight.destination.ident}"
+            raise ValueError(f"{ends}: {length_nm:.0f} nm is too short for a climb and a descent")
+        cruise_ft = max(0.93 * cruise_ft, lowest_ft)
     top_s = float(climb[0][-1])
-    down_s = top_s + max(level_nm, 0.0) / ((climb[3][-1] + descent[3][0]) / 7200)
+    down_s = top_s + level_nm / ((climb[3][-1] + descent[3][0]) / 7200)
     touch_s = down_s + float(descent[0][-1])
     descent[0] += down_s
     descent[1] += length_nm - TOUCHDOWN_NM - descent[1][-1]
