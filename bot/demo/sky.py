@@ -192,8 +192,8 @@ def _profile(
     flight: Flight, length_nm: float
 ) -> tuple[tuple[Floats, Floats, Floats, Floats], tuple[float, float, float]]:
     """Knots (time from lift-off s, along nm, height ft, signed speed kt), and the marks: top of
-    climb, top of descent, touchdown, s. A leg too short for its cruise height cruises lower; ValueError when it
-    is too short for any."""
+    climb, top of descent, touchdown, s. A leg too short for its cruise height cruises lower.
+    Raises ValueError when it is too short for any."""
     cruise_ft = flight.cruise_ft
     lowest_ft = max(flight.origin.elevation_ft, flight.destination.elevation_ft) + 1_000
     while True:
