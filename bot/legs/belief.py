@@ -1,0 +1,165 @@
+"""How sure: evidence to calibrated probabilities over the candidate fields of a stop.
+
+A conditional logit: each candidate gets a weighted sum of its evidence, 'somewhere else' gets a
+constant that depends on how the stop was seen, and the softmax of all is the belief; a monotone
+table then maps the best candidate's share to how often such a share was right. Weights and tables
+are fitted by `bench/legs/fit.py` on simulated flights with known ends and shipped as
+`bot/data/legs-belief.json`. Refuses: naming a field from one report at cruise (`ONE_SIDED_FT`).
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.legs import evidence
+from bot.legs.places import Places
+from bot.legs.side import Side
+
+ONE_SIDED_FT = 12_000.0  # above it one side alone only tells a direction
+CONTEXTS = ("both", "before", "after", "parked")
+BAND_FT = (2500.0, 8000.0, 20_000.0)
+KEPT = 8  # candidates worth keeping
+KEPT_SHARE = 0.01
+Columns = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One stop: what was seen before and after it, and by whom. Ground: reports at the stop."""
+
+    before: Side | None
+    after: Side | None
+    ground: tuple[tuple[float, float], ...] = ()  # (lat, lon)
+    craft: str = "U"
+    recent: tuple[dict[int, float], ...] = ()  # beliefs at earlier stops, the latest first
+
+    @property
+    def context(self) -> str:
+        """Which set of weights applies."""
+        if self.ground:
+            return "parked"
+        if self.before is not None and self.after is not None:
+            return "both"
+        return "before" if self.before is not None else "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Rows of the airfield table with calibrated probabilities, best first; rest: elsewhere."""
+
+    context: str
+    rows: tuple[int, ...] = ()
+    share: tuple[float, ...] = ()
+
+
+def names(context: str) -> tuple[str, ...]:
+    """The columns of a context's evidence, in order."""
+    one, two = evidence.SIDE_NAMES, evidence.TOGETHER_NAMES
+    first: tuple[str, ...] = {
+        "both": (*(f"before_{n}" for n in one), *(f"after_{n}" for n in one), *two),
+        "before": one,
+        "after": one,
+        "parked": evidence.PARKED_NAMES,
+    }[context]
+    return (*first, *evidence.HABIT_NAMES)
+
+
+def weigh(places: Places, q: Question) -> tuple[evidence.Candidates, Columns]:
+    """Candidates of a question and their evidence, shape (n, len(names(context)))."""
+    if q.ground:
+        c = places.parked(*q.ground[-1])
+        columns = evidence.parked(c, *q.ground[-1])[1]
+    else:
+        c = places.candidates(q.before, q.after, q.craft)
+        columns = []
+        distances = []
+        for side, reverse in ((q.before, False), (q.after, True)):
+            if side is not None:
+                nm, more = evidence.approach(c, side, reverse)
+                distances.append(nm)
+                columns += more
+        if q.before is not None and q.after is not None:
+            columns += evidence.together(q.before, q.after, *distances)
+    columns += evidence.habits(c, q.craft, list(q.recent))
+    return c, np.column_stack(columns) if len(c.rows) else np.empty((0, len(columns)))
+
+
+def band(q: Question) -> int:
+    """How the stop was seen: the class whose constant stands for 'somewhere else'."""
+    if q.ground:
+        return 0
+    total = 0
+    for side in (q.before, q.after):
+        if side is not None:
+            total = total * (len(BAND_FT) + 2) + _height_band(side.alt)
+    return total
+
+
+def bands(context: str) -> int:
+    """How many classes `band` can give."""
+    return {"parked": 1, "both": (len(BAND_FT) + 2) ** 2}.get(context, len(BAND_FT) + 2)
+
+
+def _height_band(alt: float) -> int:
+    if alt != alt:
+        return len(BAND_FT) + 1
+    return sum(alt >= b for b in BAND_FT)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The fitted table of one context."""
+
+    evidence: Columns
+    elsewhere: Columns  # one a band
+    raw: Columns  # share of the best candidate ...
+    right: Columns  # ... to how often it was right
+
+
+@cache
+def shipped() -> dict[str, Weights]:
+    """The table that comes with the program."""
+    text = resources.files("bot").joinpath("data", "legs-belief.json").read_text("ascii")
+    return {context: _weights(context, told) for context, told in json.loads(text).items()}
+
+
+def _weights(context: str, told: dict[str, object]) -> Weights:
+    weights = told["evidence"]
+    assert isinstance(weights, dict)
+    columns = [np.array(told[k], float) for k in ("elsewhere", "raw", "right")]
+    return Weights(np.array([weights.get(n, 0.0) for n in names(context)]), *columns)
+
+
+def believe(places: Places, q: Question, table: dict[str, Weights]) -> Belief:
+    """The calibrated belief where a stop was."""
+    w = table[q.context]
+    c, x = weigh(places, q)
+    if not len(c.rows):
+        return Belief(q.context)
+    score = x @ w.evidence
+    top = max(float(score.max()), float(w.elsewhere[band(q)]))
+    share = np.exp(score - top)
+    share /= share.sum() + math.exp(w.elsewhere[band(q)] - top)
+    best = np.argsort(-share, kind="stable")[:KEPT]
+    best = best[(share[best] >= KEPT_SHARE)]
+    if not len(best):
+        return Belief(q.context)
+    p = share[best]
+    sure = float(np.interp(p[0], w.raw, w.right))
+    rest = (1 - sure) / max(1 - p[0], 1e-9) if p[0] < 1 else 0.0
+    p = np.concatenate([[sure], np.minimum(p[1:] * min(rest, 1.5), sure)])
+    p /= max(p.sum(), 1.0)
+    return Belief(q.context, tuple(c.rows[best].tolist()), tuple(round(float(v), 4) for v in p))
+
+
+def may_name(q: Question) -> bool:
+    """Whether a field may be named at all: never from one side at cruise."""
+    if q.ground or (q.before is not None and q.after is not None):
+        return True
+    side = q.before or q.after
+    return side is not None and side.alt <= ONE_SIDED_FT

@@ -1,0 +1,71 @@
+"""Did it land in between? Decided from the time that is missing, not from the length of a gap.
+
+An ocean crossing is a two-hour gap without a stop; an island hop is a nine-minute stop. What
+counts is the slack: the gap less the time the distance takes at the speed seen. It is held
+against the least time a descent, a turnaround and a climb would need.
+"""
+
+import math
+
+from bot.geo import bearing_deg, distance_nm
+from bot.legs.side import Piece, Side
+
+QUICK_MIN, USUAL_MIN = 4.0, 12.0  # on the ground and in the pattern: light aircraft, others
+DOWN_FPM, UP_FPM = 2200.0, 2600.0
+SPARE = 0.75  # of the usual descent and climb: some of both is flown toward the goal
+WIND = 0.07  # of the flying time: the wind and the route are not those of the last report
+CALL_CHANGED = 0.6  # another callsign makes a stop likelier
+LOW_FT, LOW_MIN = 12_000.0, 5.0  # both reports low and another callsign: a short slack will do
+TOUCH_S, TOUCH_KT = 240.0, 40.0  # a touch-and-go keeps rolling
+BIT_KT, BIT_S = 80.0, 75.0  # nobody rolls faster than this for longer
+FALL_FPM, FALL_FT = 6000.0, 1500.0  # no airliner comes down faster before a surface report
+
+
+def landed_between(before: Side, after: Side, callsigns: tuple[bytes, bytes], light: bool,
+                   ground_ft: float = 0.0) -> bool:  # fmt: skip
+    """Whether the silence between two airborne reports hides a landing."""
+    gap_min = (after.t - before.t) / 60
+    nm = distance_nm(before.lat, before.lon, after.lat, after.lon)
+    speeds = [before.gs, after.gs, 0.9 * before.cruise, 0.9 * after.cruise]
+    speed = max([s for s in speeds if s == s] or [120.0], default=120.0)
+    direct_min = nm / max(speed, 30.0) * 60
+    slack = gap_min - direct_min
+    low1, low2 = _height(before.alt, ground_ft), _height(after.alt, ground_ft)
+    need = SPARE * (low1 / DOWN_FPM + low2 / UP_FPM) + (QUICK_MIN if light else USUAL_MIN)
+    need += WIND * direct_min
+    if _onward(before, after, nm):
+        need *= 1.5  # level, and found again on the course it was lost on
+    changed = b"" not in callsigns and callsigns[0] != callsigns[1]
+    if slack > need or (changed and slack > CALL_CHANGED * need):
+        return True
+    return changed and slack > LOW_MIN and max(before.alt, after.alt) < LOW_FT
+
+
+def _height(alt: float, ground_ft: float) -> float:
+    return max(alt - ground_ft, 0.0) if alt == alt else 20_000.0
+
+
+def _onward(before: Side, after: Side, nm: float) -> bool:
+    """Lost in level flight, found in level flight at about that height, further along its way."""
+    if not (abs(before.rate) < 500 and abs(after.rate) < 500 and nm > 30):
+        return False
+    if not (before.alt > 20_000 and after.alt > 20_000):
+        return False
+    way = bearing_deg(before.lat, before.lon, after.lat, after.lon)
+    return abs((way - before.trk + 180) % 360 - 180) < 30
+
+
+def touched_and_went(before: Piece, ground: Piece, after: Piece) -> bool:
+    """Whether the wheels only touched: never slow, and in the air again at once."""
+    if after.t0 - before.t1 > TOUCH_S:
+        return False
+    if ground.min_gs == ground.min_gs:
+        return ground.min_gs >= TOUCH_KT
+    return ground.t1 - ground.t0 < 45
+
+
+def false_bit(ground: Piece, alt: float, gap_s: float, ground_ft: float) -> bool:
+    """Whether a surface report cannot be one: too fast for too long, or just now far too high."""
+    rolling = ground.min_gs > BIT_KT and ground.t1 - ground.t0 > BIT_S
+    height = alt - (0.0 if math.isnan(ground_ft) else ground_ft)
+    return rolling or height > FALL_FT + FALL_FPM * gap_s / 60

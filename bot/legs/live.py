@@ -1,0 +1,229 @@
+"""Legs from live polls: state per aircraft, a few array operations a tick.
+
+Promises: the legs are those that `history` makes of the same reports once 36 h have passed; a leg
+is published when its aircraft has landed or has been silent for an hour, revised under the same
+id when the airframe is heard again, and final when nothing can change it any more; late, double
+and disordered reports change nothing and never raise; `dump` and `restore` carry everything over
+a restart. Only aircraft that changed state leave the arrays for Python.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.airfields import Airfields
+from bot.legs import belief, pieces, sift, state
+from bot.legs.fold import FORGET_S, Fold
+from bot.legs.pieces import GROUND, PIECE
+from bot.legs.places import Places
+from bot.legs.side import Piece
+from bot.legs.stop import Sky
+from bot.model.air import Icao24, Leg, Positions
+from bot.model.watch import Area
+
+SILENT_S = 3600.0
+AHEAD_S = 120.0  # a report from further in the future is a broken clock
+STOPPED_KT, STOPPED_S = 40.0, 120.0  # on the ground for certain, not touching and going
+Slots = npt.NDArray[np.intp]
+
+
+class LiveLegs:
+    """The leg builder for polls. `named`: idents that watches name, never held to be small."""
+
+    def __init__(self, airfields: Airfields, areas: tuple[Area, ...] = (),
+                 named: frozenset[str] = frozenset()) -> None:  # fmt: skip
+        self._sky = Sky(Places(airfields, named), belief.shipped(), areas)
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        self._icao24 = np.empty(0, np.uint32)  # ascending; everything else in this order
+        self._gates = np.empty(0, sift.GATE)
+        self._open = np.empty(0, PIECE)
+        self._told = np.empty(0, bool)  # nothing new to publish until it is heard again
+        self._folds: dict[int, Fold] = {}
+        self._published: dict[int, dict[str, tuple[float, float]]] = {}
+
+    def __len__(self) -> int:
+        """Aircraft remembered."""
+        return len(self._icao24)
+
+    def tick(self, positions: Positions, now_s: float) -> list[Leg]:
+        """Take the reports of a poll (any number, any order); the legs published or revised.
+
+        An empty `positions` lets time pass.
+        """
+        out: list[Leg] = []
+        p = positions.take(positions.time_s <= now_s + AHEAD_S)
+        p = sift.tidy(p)
+        if len(p):
+            out += self._take_in(p)
+        return out + self._let_pass(now_s)
+
+    def flying(self, icao24s: Iterable[Icao24]) -> list[Leg]:
+        """The unfinished legs of these aircraft as they stand: those heard last in the air."""
+        out = []
+        for address in icao24s:
+            slot = self._slot(int(address, 16))
+            if slot is not None and not self._on_ground(slot):
+                out += self._preview(slot)[-1:]
+        return out
+
+    def dump(self) -> bytes:
+        """Everything remembered, for `restore`."""
+        return state.pack(state.Memory(self._icao24, self._gates, self._open, self._told,
+                                       self._folds, self._published))  # fmt: skip
+
+    def restore(self, blob: bytes) -> None:
+        """Continue from a `dump`. Raises StoreError, and changes nothing, if it cannot."""
+        m = state.unpack(blob, self._sky)
+        self._icao24, self._gates, self._open, self._told = m.icao24, m.gates, m.open, m.told
+        self._folds, self._published = m.folds, m.published
+
+    # --------------------------------------------------------------------------- taking reports
+
+    def _take_in(self, p: Positions) -> list[Leg]:
+        self._admit(p.icao24[sift.groups(p.icao24)])
+        slots = np.searchsorted(self._icao24, p.icao24[sift.groups(p.icao24)])
+        sifted = sift.sift(p, self._gates[slots])
+        self._gates[slots] = sifted.gates
+        new = pieces.cut(sifted.positions, sifted.jump)
+        if not len(new):
+            return []
+        first = sift.groups(new["icao24"])
+        slots = np.searchsorted(self._icao24, new["icao24"][first])
+        head, held = new[first], self._open[slots]
+        goes_on = (held["n"] > 0) & pieces.continues(held, head)
+        joined = slots[goes_on]
+        self._open[joined] = pieces.merge(held[goes_on], head[goes_on])
+        fresh = held["n"] == 0
+        self._open[slots[fresh]] = head[fresh]
+        several = np.diff(np.append(first, len(new))) > 1
+        out = []
+        for i in np.flatnonzero(several | ~(goes_on | fresh)):
+            end = first[i + 1] if i + 1 < len(first) else len(new)
+            begin = first[i] + int(goes_on[i] or fresh[i])
+            out += self._turn(int(slots[i]), new[begin:end])
+        self._told[joined] &= self._open["kind"][joined] == GROUND  # parked: still told
+        return out + self._landed(slots)
+
+    def _admit(self, addresses: npt.NDArray[np.uint32]) -> None:
+        """Slots for aircraft never seen before."""
+        at = np.searchsorted(self._icao24, addresses)
+        inside = np.minimum(at, max(len(self._icao24) - 1, 0))
+        known = self._icao24[inside] == addresses if len(self._icao24) else at < 0
+        if known.all():
+            return
+        new, at = addresses[~known], at[~known]
+        self._icao24 = np.insert(self._icao24, at, new)
+        self._gates = np.insert(self._gates, at, sift.new_gates(len(new)))
+        self._open = np.insert(self._open, at, np.zeros(len(new), PIECE))
+        self._told = np.insert(self._told, at, False)
+
+    def _turn(self, slot: int, closed_by: npt.NDArray[np.void]) -> list[Leg]:
+        """The open piece of an aircraft is over: settle it, and each but the last that follows."""
+        out: list[Leg] = []
+        fold = self._fold(slot)
+        for piece in closed_by:
+            out += self._final(slot, fold.push(Piece._make(self._open[slot].item())))
+            self._open[slot] = piece
+        if self._told[slot]:
+            out += self._revise(slot)
+            self._told[slot] = False
+        return out
+
+    def _revise(self, slot: int) -> list[Leg]:
+        """An airframe is heard again: the leg told before, in the light of this."""
+        last = float(self._open[slot]["t1"])
+        legs = self._preview(slot)
+        return self._publish(slot, [g for g in legs if g.last_seen.timestamp() < last])
+
+    # ------------------------------------------------------------------------- what to tell when
+
+    def _landed(self, slots: Slots) -> list[Leg]:
+        held = self._open[slots]
+        still = (held["min_gs"] < STOPPED_KT) | (held["t1"] - held["t0"] >= STOPPED_S)
+        down = (held["kind"] == GROUND) & still & ~self._told[slots]
+        out = []
+        for slot in slots[down].tolist():
+            self._told[slot] = True
+            fold = self._folds.get(int(self._icao24[slot]))
+            if fold is not None and fold.air is not None:
+                out += self._publish(slot, self._preview(slot))
+        return out
+
+    def _let_pass(self, now_s: float) -> list[Leg]:
+        out: list[Leg] = []
+        silence = now_s - self._open["t1"]
+        for slot in np.flatnonzero((silence > SILENT_S) & ~self._told).tolist():
+            self._told[slot] = True
+            out += self._publish(slot, self._preview(slot))
+        gone = silence > FORGET_S
+        if gone.any():
+            for slot in np.flatnonzero(gone).tolist():
+                out += self._settle(slot)
+            self._drop(gone)
+        return out
+
+    def _settle(self, slot: int) -> list[Leg]:
+        if self._open[slot]["n"] == 0:
+            return []
+        fold = self._fold(slot)
+        legs = fold.push(Piece._make(self._open[slot].item()))
+        return self._final(slot, legs + fold.flush())
+
+    def _drop(self, gone: npt.NDArray[np.bool_]) -> None:
+        for address in self._icao24[gone].tolist():
+            self._folds.pop(address, None)
+            self._published.pop(address, None)
+        keep = ~gone
+        self._icao24, self._gates = self._icao24[keep], self._gates[keep]
+        self._open, self._told = self._open[keep], self._told[keep]
+
+    # --------------------------------------------------------------------------------- identity
+
+    def _publish(self, slot: int, legs: list[Leg]) -> list[Leg]:
+        told = self._published.setdefault(int(self._icao24[slot]), {})
+        out = []
+        for leg in legs:
+            leg = self._same_id(told, leg)
+            told[leg.id] = (leg.first_seen.timestamp(), leg.last_seen.timestamp())
+            out.append(leg)
+        return out
+
+    def _final(self, slot: int, legs: list[Leg]) -> list[Leg]:
+        told = self._published.get(int(self._icao24[slot]), {})
+        out = []
+        for leg in legs:
+            leg = self._same_id(told, leg)
+            told.pop(leg.id, None)
+            out.append(replace(leg, final=True))
+        return out
+
+    @staticmethod
+    def _same_id(told: dict[str, tuple[float, float]], leg: Leg) -> Leg:
+        """A leg told before keeps its id even when its first report turned out to be another."""
+        if leg.id in told:
+            return leg
+        first, last = leg.first_seen.timestamp(), leg.last_seen.timestamp()
+        same = (i for i, (begin, end) in told.items() if begin <= last and first <= end)
+        return replace(leg, id=next(same, leg.id))
+
+    # -------------------------------------------------------------------------------- small helps
+
+    def _slot(self, address: int) -> int | None:
+        at = int(np.searchsorted(self._icao24, address))
+        return at if at < len(self._icao24) and self._icao24[at] == address else None
+
+    def _fold(self, slot: int) -> Fold:
+        return self._folds.setdefault(int(self._icao24[slot]), Fold(self._sky))
+
+    def _preview(self, slot: int) -> list[Leg]:
+        if self._open[slot]["n"] == 0:
+            return []
+        fold = self._folds.get(int(self._icao24[slot])) or Fold(self._sky)
+        return fold.preview(Piece._make(self._open[slot].item()))
+
+    def _on_ground(self, slot: int) -> bool:
+        return bool(self._open[slot]["kind"] == GROUND)

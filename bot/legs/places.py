@@ -1,0 +1,117 @@
+"""Airfields as the stop inference wants them: candidates for a stop, quickly."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from bot.airfields import Airfields, chord
+from bot.geo import KM_PER_NM, unit_vectors
+from bot.legs.evidence import (
+    DOWN_FT_PER_NM,
+    LARGE_FT,
+    MEDIUM_FT,
+    SIZES,
+    UP_FT_PER_NM,
+    Candidates,
+)
+from bot.legs.side import Side
+
+NEAR_KM = 45.0  # every field this close to a report may be the stop
+PARKED_KM = 9.0  # a report from the ground names a field this close: long runways, coarse tables
+AWAY_NM = 500.0  # beyond the last and first report nobody flies unseen on one guess
+ONE_SIDED_NM = 300.0
+LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
+Rows = npt.NDArray[np.intp]
+
+
+class Places:
+    """Candidate fields round a stop. `named`: fields the owner watches, never held small."""
+
+    def __init__(self, airfields: Airfields, named: frozenset[str] = frozenset()) -> None:
+        self.airfields = a = airfields
+        self.lat, self.lon = np.radians(a.lat_deg), np.radians(a.lon_deg)
+        self.elevation_ft = _filled(a)
+        size = np.full(len(a), SIZES.index("unknown"))
+        size[a.soft_ft > 0] = SIZES.index("soft")
+        size[a.runway_ft < MEDIUM_FT] = SIZES.index("small")
+        size[a.runway_ft >= MEDIUM_FT] = SIZES.index("medium")
+        size[a.runway_ft >= LARGE_FT] = SIZES.index("large")
+        size[a.heliport] = SIZES.index("heliport")
+        watched = [a.row_of[i] for i in named if i in a.row_of]
+        size[watched] = SIZES.index("large")
+        self.size = size
+        unsure = np.isnan(a.runway_ft) & np.array([k.startswith(("med", "lar")) for k in a.kinds])
+        self.big = np.flatnonzero((size <= 1) | a.scheduled | unsure)
+        self._tree = cKDTree(unit_vectors(a.lat_deg[self.big], a.lon_deg[self.big]))
+        self._headings: dict[int, tuple[float, ...]] = {}
+
+    def candidates(self, before: Side | None, after: Side | None, craft: str) -> Candidates:
+        """Fields that may lie between the two sides (one may be None)."""
+        sides = [s for s in (before, after) if s is not None]
+        rows = np.concatenate([self.airfields.rows_within(s.lat, s.lon, NEAR_KM) for s in sides])
+        rows = np.concatenate([rows, self._reachable(before, after)])
+        rows = np.unique(rows)
+        if craft != "R":
+            rows = rows[self.size[rows] != SIZES.index("heliport")]
+        return self.pick(rows)
+
+    def parked(self, lat: float, lon: float) -> Candidates:
+        """Fields that a report from the ground may mean."""
+        return self.pick(np.sort(self.airfields.rows_within(lat, lon, PARKED_KM)))
+
+    def pick(self, rows: Rows) -> Candidates:
+        """The rows as columns."""
+        return Candidates(rows, self.lat[rows], self.lon[rows], self.elevation_ft[rows],
+                          self.size[rows], self.airfields.scheduled[rows],
+                          self.headings(rows))  # fmt: skip
+
+    def headings(self, rows: Rows) -> npt.NDArray[np.float64]:
+        """(n, 4) degrees of the main runways, NaN beyond."""
+        out = np.full((len(rows), 4), np.nan)
+        for i, row in enumerate(rows.tolist()):
+            known = self._headings.get(row)
+            if known is None:
+                text = self.airfields.headings[row]
+                known = self._headings[row] = tuple(float(h) for h in text.split()[:4])
+            out[i, : len(known)] = known
+        return out
+
+    def ground_ft(self, lat: float, lon: float) -> float:
+        """Elevation of the nearest field within `NEAR_KM`; NaN when there is none."""
+        km, rows = self.airfields.nearest(lat, lon, 1, NEAR_KM)
+        return float(self.elevation_ft[rows[0, 0]]) if math.isfinite(km[0, 0]) else math.nan
+
+    def _reachable(self, before: Side | None, after: Side | None) -> Rows:
+        if before is not None and after is not None:
+            speed = max(60.0, before.cruise, after.cruise)  # in this order NaN drops out
+            budget_nm = (after.t - before.t) / 3600 * speed * 1.1 + 10
+            near = self._big_near(before, min(budget_nm, AWAY_NM))
+            far = set(self._big_near(after, min(budget_nm, AWAY_NM)))
+            return np.array([r for r in near if r in far], dtype=np.intp)
+        side = before or after
+        assert side is not None
+        height = side.alt if side.alt == side.alt else 10_000.0
+        slope = DOWN_FT_PER_NM if before is not None else UP_FT_PER_NM
+        reach_nm = min(40 + 2 * max(height, 0) / slope, ONE_SIDED_NM)
+        return np.array(self._big_near(side, reach_nm), dtype=np.intp)
+
+    def _big_near(self, side: Side, nm: float) -> list[int]:
+        here = unit_vectors(side.lat, side.lon)
+        found = self._tree.query_ball_point(here, chord(nm * KM_PER_NM))
+        return list(self.big[np.asarray(found, dtype=np.intp)].tolist())
+
+
+def _filled(a: Airfields) -> npt.NDArray[np.float64]:
+    """Elevations, the unknown ones borrowed from the nearest field that has one within 60 km."""
+    elevation = a.elevation_ft.copy()
+    unknown = np.flatnonzero(np.isnan(elevation))
+    known = np.flatnonzero(~np.isnan(elevation))
+    if len(unknown) and len(known):
+        tree = cKDTree(unit_vectors(a.lat_deg[known], a.lon_deg[known]))
+        places = unit_vectors(a.lat_deg[unknown], a.lon_deg[unknown])
+        found, rows = tree.query(places, distance_upper_bound=chord(60.0))
+        near = np.isfinite(found)
+        elevation[unknown[near]] = elevation[known[rows[near]]]
+    return elevation

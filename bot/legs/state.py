@@ -1,0 +1,93 @@
+"""The live builder's memory as bytes, and back: restart-safe, and refused when it is not ours."""
+
+from dataclasses import dataclass, fields
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from bot.errors import StoreError
+from bot.legs.fold import Flight, Fold
+from bot.legs.pieces import PIECE
+from bot.legs.side import Piece
+from bot.legs.sift import GATE
+from bot.legs.stop import Sky, Stop
+
+MAGIC = "airbridge-legs"
+FORMAT = 1  # raise when what is remembered changes meaning; a changed layout is noticed anyway
+Records = npt.NDArray[np.void]
+Published = dict[int, dict[str, tuple[float, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that `LiveLegs` remembers."""
+
+    icao24: npt.NDArray[np.uint32]
+    gates: Records
+    open: Records
+    told: npt.NDArray[np.bool_]
+    folds: dict[int, Fold]
+    published: Published
+
+
+class _Fold(msgspec.Struct, array_like=True):
+    air: Flight | None
+    ground: tuple[Piece, ...]
+    origin: Stop | None
+    recent: list[dict[str, float]]
+    last_t: float | None
+    reg: str
+    type_code: str
+    military: bool
+
+
+class _Blob(msgspec.Struct):
+    magic: str
+    format: int
+    layout: str
+    icao24: bytes
+    gates: bytes
+    open: bytes
+    told: bytes
+    folds: dict[int, _Fold]
+    published: Published
+
+
+class _Head(msgspec.Struct):
+    magic: str
+    format: int
+    layout: str
+
+
+LAYOUT = str(msgspec.json.encode([GATE.descr, PIECE.descr]), "ascii")
+_KEPT = tuple(f.name for f in fields(Fold) if f.name != "sky")
+
+
+def pack(m: Memory) -> bytes:
+    """The memory as bytes."""
+    folds = {k: _Fold(*(getattr(f, name) for name in _KEPT)) for k, f in m.folds.items()}
+    blob = _Blob(MAGIC, FORMAT, LAYOUT, m.icao24.tobytes(), m.gates.tobytes(), m.open.tobytes(),
+                 m.told.tobytes(), folds, m.published)  # fmt: skip
+    return msgspec.msgpack.encode(blob)
+
+
+def unpack(blob: bytes, sky: Sky) -> Memory:
+    """The memory of `pack`. Raises StoreError for anything else, or another version's."""
+    try:
+        head = msgspec.msgpack.decode(blob, type=_Head)
+        if (head.magic, head.format, head.layout) != (MAGIC, FORMAT, LAYOUT):
+            raise StoreError(f"the saved state of open legs has format {head.format}, this program "
+                             f"reads {FORMAT}: it was written by another version")  # fmt: skip
+        b = msgspec.msgpack.decode(blob, type=_Blob)
+        memory = Memory(
+            np.frombuffer(b.icao24, np.uint32).copy(), np.frombuffer(b.gates, GATE).copy(),
+            np.frombuffer(b.open, PIECE).copy(), np.frombuffer(b.told, bool).copy(),
+            {k: Fold(sky, *(getattr(f, name) for name in _KEPT)) for k, f in b.folds.items()},
+            b.published,
+        )  # fmt: skip
+    except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as exc:
+        raise StoreError(f"the saved state of open legs cannot be read: {exc}") from exc
+    if not len(memory.icao24) == len(memory.gates) == len(memory.open) == len(memory.told):
+        raise StoreError("the saved state of open legs is damaged: its columns differ in length")
+    return memory

@@ -1,0 +1,157 @@
+"""One stop, resolved: the end of the leg before it and the origin of the leg after it."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.geo import KM_PER_NM, distance_km
+from bot.legs.belief import Belief, Question, Weights, believe, may_name
+from bot.legs.places import LOW_FT, LOW_KM, Places
+from bot.legs.side import Side
+from bot.model.air import End, How
+from bot.model.watch import Area
+
+NAME_AT = 0.5  # a field is named when it is likelier than all others together
+AREA_AT = 0.5  # so is an area
+COUNTRY_AT = 0.6
+ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
+INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Seen on the ground: from when to when, and where at last."""
+
+    since: float
+    until: float
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A resolved stop. Times are epoch seconds, None where unknown."""
+
+    arrival: End
+    departure: End
+    landing: float | None
+    takeoff: float | None
+    mass: dict[str, float]  # ident to probability
+    spell: Spell | None
+
+
+class Sky:
+    """All that resolving a stop needs to know of the world."""
+
+    def __init__(self, places: Places, weights: dict[str, Weights],
+                 areas: tuple[Area, ...] = ()) -> None:  # fmt: skip
+        self.places, self.weights = places, weights
+        self._areas = tuple((area.name, self._inside(area), area) for area in areas)
+        self.asked: list[Question] | None = None  # the fitting script listens here
+
+    def resolve(self, before: Side | None, after: Side | None, spell: Spell | None, craft: str,
+                recent: list[dict[str, float]]) -> Stop:  # fmt: skip
+        """Where the stop between the two sides was (`spell`: and was seen on the ground)."""
+        ground = ((spell.lat, spell.lon),) if spell else ()
+        row_of = self.places.airfields.row_of
+        habits = tuple({row_of[i]: p for i, p in m.items() if i in row_of} for m in recent)
+        q = Question(before, after, ground, craft, habits)
+        if self.asked is not None:
+            self.asked.append(q)
+        belief = believe(self.places, q, self.weights)
+        sure = bool(belief.rows) and belief.share[0] >= NAME_AT
+        row = belief.rows[0] if sure and may_name(q) else None
+        landing, takeoff = self._times(before, after, spell, row)
+        arrival = self._end(q, belief, row, before, spell)
+        departure = self._end(q, belief, row, after, spell)
+        return Stop(arrival, departure, landing, takeoff, dict(arrival.candidates), spell)
+
+    def _end(self, q: Question, belief: Belief, row: int | None, side: Side | None,
+             spell: Spell | None) -> End:  # fmt: skip
+        idents = self.places.airfields.idents
+        lat, lon, alt = (spell.lat, spell.lon, None) if spell else _place(side)
+        candidates = tuple((idents[r], p) for r, p in zip(belief.rows, belief.share, strict=True))
+        if row is None:
+            area = self._area(belief, spell)
+            return End(None, How.UNKNOWN, 0.0, area, candidates, lat, lon, alt)
+        return End(idents[row], self._how(q, row, side, spell), belief.share[0], None, candidates,
+                   lat, lon, alt)  # fmt: skip
+
+    def _how(self, q: Question, row: int, side: Side | None, spell: Spell | None) -> How:
+        if spell:
+            return How.SURFACE
+        if side is not None and side.alt == side.alt:
+            elevation = self.places.elevation_ft[row]
+            height = side.alt - (0.0 if math.isnan(elevation) else elevation)
+            if height < LOW_FT and self._km(side, row) < LOW_KM:
+                return How.LOW
+        return How.STOP if q.context == "both" else How.PROJECTED
+
+    def _km(self, side: Side, row: int) -> float:
+        a = self.places.airfields
+        return distance_km(side.lat, side.lon, float(a.lat_deg[row]), float(a.lon_deg[row]))
+
+    def _area(self, belief: Belief, spell: Spell | None) -> str | None:
+        pairs = list(zip(belief.rows, belief.share, strict=True))
+        for name, rows, area in self._areas:
+            if spell and area.contains(spell.lat, spell.lon):
+                return name
+            if sum(p for r, p in pairs if r in rows) >= AREA_AT:
+                return name
+        a = self.places.airfields
+        country: dict[str, float] = {}
+        for r, p in pairs:
+            country[a.countries[r]] = country.get(a.countries[r], 0.0) + p
+        best = max(country, key=lambda c: country[c], default="")
+        if best and country[best] >= COUNTRY_AT:
+            return a.country_names.get(best, best)
+        return None
+
+    def _inside(self, area: Area) -> frozenset[int]:
+        a = self.places.airfields
+        if area.centre is not None:
+            return frozenset(a.rows_within(*area.centre, area.radius_nm * KM_PER_NM).tolist())
+        lats = [lat for lat, _ in area.polygon]
+        rows = [r for r in range(len(a)) if min(lats) <= a.lat_deg[r] <= max(lats)]
+        return frozenset(r for r in rows if area.contains(float(a.lat_deg[r]), float(a.lon_deg[r])))
+
+    def _times(self, before: Side | None, after: Side | None, spell: Spell | None,
+               row: int | None) -> tuple[float | None, float | None]:  # fmt: skip
+        """When it landed and took off: seen, else estimated from where it was heading."""
+        landing = takeoff = None
+        if before is not None and row is not None:
+            landing = before.t + self._way_s(before, row)
+        if after is not None and row is not None:
+            takeoff = after.t - self._way_s(after, row)
+        if spell is not None:
+            if before is None or spell.since - before.t <= ADJACENT_S or landing is None:
+                landing = spell.since
+            if after is None or after.t - spell.until <= ADJACENT_S or takeoff is None:
+                takeoff = spell.until
+            return min(landing, spell.since), max(takeoff, spell.until)
+        if before and after and landing is not None and takeoff is not None and landing > takeoff:
+            middle = (landing + takeoff) / 2
+            landing = takeoff = min(max(middle, before.t), after.t)
+        return landing, takeoff
+
+    def _way_s(self, side: Side, row: int) -> float:
+        speed = side.gs if side.gs == side.gs and side.gs > 60 else max(side.cruise, 90.0)
+        if math.isnan(speed):
+            speed = 120.0
+        return self._km(side, row) / KM_PER_NM / (INBOUND * speed) * 3600
+
+
+def _place(side: Side | None) -> tuple[float | None, float | None, float | None]:
+    if side is None:
+        return None, None, None
+    return side.lat, side.lon, None if side.alt != side.alt else side.alt
+
+
+def at(t: float) -> datetime:
+    """Epoch seconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(t, UTC)
+
+
+def when(t: float | None) -> datetime | None:
+    """`at`, where unknown stays unknown."""
+    return None if t is None else at(t)
