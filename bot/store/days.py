@@ -52,6 +52,7 @@ class DayKeeper(Keeper):
         What was observed and what was imported never replace each other unless `overwrite`.
         """
         by_day = {row[0]: Day(*row) for row in rows}
+        refused = set() if overwrite else _held(tx, watch, origin) & by_day.keys()
         values = [
             {
                 "watch": watch,
@@ -63,9 +64,10 @@ class DayKeeper(Keeper):
                 "fingerprint": fingerprint,
             }
             for row in by_day.values()
+            if row.day not in refused
         ]
-        where = None if overwrite else days.c.origin == origin
-        return len(values) - upsert(tx, days, values, where=where)
+        upsert(tx, days, values)
+        return len(refused)
 
     def days(self, watch: str, *, fingerprint: str | None = None) -> Series:
         """Every day from the first stored to the last; a day without a row is NaN throughout.
@@ -120,6 +122,12 @@ class DayKeeper(Keeper):
         with self.read() as connection:
             value = connection.scalar(select(state.c.value).where(state.c.key == key))
             return None if value is None else bytes(value)
+
+
+def _held(tx: Tx, watch: str, origin: Origin) -> set[date]:
+    """Days of the watch that another origin holds."""
+    other = select(days.c.day).where(days.c.watch == watch, days.c.origin != origin)
+    return set(tx.scalars(other))
 
 
 def _null(value: float) -> float | None:

@@ -71,17 +71,16 @@ def upsert(
     rows: Iterable[Mapping[str, Any]],
     *,
     where: "ColumnElement[bool] | None" = None,
-) -> int:
+) -> None:
     """Insert rows, replacing all other columns where the primary key is known.
 
-    `where` may name the stored row only (columns of `table`): rows that fail it stay as they
-    are. Returns how many rows were written.
+    Stored rows that fail `where` stay as they are.
     """
     rows = list(rows)
     if not rows:
-        return 0
+        return
     statement = insert(tx, table)
     keys = [column.name for column in table.primary_key]
     rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     whole: Insert = statement.on_conflict_do_update(index_elements=keys, set_=rest, where=where)
-    return tx.execute(whole, rows).rowcount
+    tx.execute(whole, rows)
