@@ -6,6 +6,7 @@ below 0.6 %, far inside what a leg's end is known to.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -71,16 +72,30 @@ def great_circle(lat1: float, lon1: float, lat2: float, lon2: float, n: int = 64
 
 
 def in_polygon(lat_deg: float, lon_deg: float, corners: Sequence[tuple[float, float]]) -> bool:
-    """Even-odd rule on plain latitude and longitude; longitudes are taken round the point, so a
+    """Even-odd rule on plain latitude and longitude; an edge runs the short way round, so a
     polygon may cross the date line. Corners are (lat, lon); not meant to enclose a pole.
 
     >>> in_polygon(0, 179.5, [(-1, 179), (-1, -179), (1, -179), (1, 179)])
     True
+    >>> in_polygon(0, -0.5, [(-1, 179), (-1, -179), (1, -179), (1, 179)])  # its antipode
+    False
     """
+    x = [(corners[0][1] - lon_deg + 180) % 360 - 180]
+    for (_, before), (_, lon) in pairwise(corners):
+        x.append(x[-1] + (lon - before + 180) % 360 - 180)
+    y = [lat for lat, _ in corners]
+    west, east = min(x), max(x)
+    return any(
+        west <= -turn <= east and _encloses(y, [v + turn for v in x], lat_deg)
+        for turn in (-360.0, 0.0, 360.0)
+    )
+
+
+def _encloses(y: list[float], x: list[float], lat_deg: float) -> bool:
+    """Whether a ray east from (lat_deg, 0) leaves the unrolled polygon an odd number of times."""
     inside = False
-    x = [(lon - lon_deg + 180) % 360 - 180 for _, lon in corners]
-    for i in range(len(corners)):
-        y1, x1, y2, x2 = corners[i - 1][0], x[i - 1], corners[i][0], x[i]
+    for i in range(len(y)):
+        y1, x1, y2, x2 = y[i - 1], x[i - 1], y[i], x[i]
         if (y1 > lat_deg) != (y2 > lat_deg) and x1 + (lat_deg - y1) * (x2 - x1) / (y2 - y1) > 0:
             inside = not inside
     return inside
