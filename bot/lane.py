@@ -89,7 +89,7 @@ class Lane:
         its own exceptions pass through. Called early, it does nothing.
         """
         started = now()
-        if self._must_wait_s(started) > 0 or not self.plan:
+        if self._must_wait(started) or not self.plan:
             return self.next_due
         probing = self.state.mood is Mood.REFUSED
         queries = [self.plan[(self._cursor + i) % len(self.plan)] for i in range(len(self.plan))]
@@ -173,15 +173,13 @@ class Lane:
         due = at + timedelta(seconds=self._pause_s)
         self.state = replace(self.state, next_due=due, spacing_s=self._spacing_s)
 
-    def _must_wait_s(self, now: datetime) -> float:
-        """Of the pause that is left; a clock that jumped back only starts the pause anew."""
-        if self._paused_at is None:
-            return 0.0
-        gone = (now - self._paused_at).total_seconds()
-        if gone < 0:
+    def _must_wait(self, now: datetime) -> bool:
+        """Whether the pause lasts; a clock that jumped back only starts the pause anew."""
+        if self._paused_at is None or self.next_due is None:
+            return False
+        if now < self._paused_at:
             self._pause(now, self._pause_s)
-            return self._pause_s
-        return self._pause_s - gone
+        return now < self.next_due
 
     def _space_out(self, now: Now, sleep: Sleep) -> bool:
         """Wait until the spacing since the last request is over. True: stop."""

@@ -1,0 +1,218 @@
+"""A lane's manners, minute by minute, on a hand-wound clock."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
+from bot.lane import BACKOFF_CAP_S, REFUSED_CAP_S, Lane, Mood
+from bot.model.air import Look, Near, Outcome, Positions, Query, Snapshot
+from bot.model.feed import FeedSettings
+
+T0 = datetime(2024, 12, 1, tzinfo=UTC)
+PLAN = tuple(Near(10.0 * i, 20.0, 250.0) for i in range(3))
+Mind = Callable[[Query, datetime], FeedError | None]
+
+
+def fine(query: Query, at: datetime) -> FeedError | None:
+    """A provider in good health."""
+
+
+def failing(error: FeedError, seconds: float = float("inf"), only: Query | None = None) -> Mind:
+    """A provider that raises `error` for so long, to one query or to all."""
+
+    def mind(query: Query, at: datetime) -> FeedError | None:
+        ill = (at - T0).total_seconds() < seconds and (only is None or query is only)
+        return error if ill else None
+
+    return mind
+
+
+class Sky:
+    """A feed with a mind, a clock that sleeping winds, and a notebook."""
+
+    def __init__(self, mind: Mind = fine, *, every_s: float = 60.0,
+                 spacing_s: float = 10.0, plan: tuple[Query, ...] = PLAN) -> None:  # fmt: skip
+        self.name = "sky"
+        self.mind = mind
+        self.at = T0
+        self.asked: list[tuple[float, Query]] = []
+        self.looks: list[Look] = []
+        self.snapshots: list[Snapshot] = []
+        self.stop_after_s = float("inf")
+        settings = FeedSettings("sky", "v2", every_s=every_s, spacing_s=spacing_s)
+        self.lane = Lane(self, settings, plan, random.Random(1))
+
+    def poll(self, query: Query, now: datetime) -> Snapshot:
+        self.asked.append(((now - T0).total_seconds(), query))
+        self.at += timedelta(seconds=1)  # a reply takes a second
+        error = self.mind(query, now)
+        if error:
+            raise error
+        return Snapshot("sky", query, now.timestamp(), Positions.empty(), 0)
+
+    def sleep(self, seconds: float) -> bool:
+        assert seconds >= 0
+        self.at += timedelta(seconds=seconds)
+        return (self.at - T0).total_seconds() >= self.stop_after_s
+
+    def sink(self, look: Look, snapshot: Snapshot | None) -> None:
+        self.looks.append(look)
+        if snapshot:
+            self.snapshots.append(snapshot)
+
+    def round(self) -> datetime | None:
+        return self.lane.round(lambda: self.at, self.sleep, self.sink)
+
+    def run(self, seconds: float) -> None:
+        """Live for a while as a conductor does: call when due."""
+        end = self.at + timedelta(seconds=seconds)
+        while self.at < end:
+            due = self.round()
+            self.at = max(self.at, due) if due else self.at + timedelta(seconds=1)
+
+
+def gaps(sky: Sky) -> list[float]:
+    times = [at for at, _ in sky.asked]
+    return [b - a for a, b in pairwise(times)]
+
+
+def test_a_round_asks_each_query_once_with_spacing() -> None:
+    """Three queries, ten seconds apart, a Look and a Snapshot each; the next round a minute on."""
+    sky = Sky()
+    due = sky.round()
+    assert [q for _, q in sky.asked] == list(PLAN)
+    assert gaps(sky) == [10.0, 10.0]
+    assert [look.outcome for look in sky.looks] == [Outcome.OK] * 3
+    assert [look.query_key for look in sky.looks] == [q.key() for q in PLAN]
+    assert len(sky.snapshots) == 3
+    assert due == T0 + timedelta(seconds=60)
+    assert sky.lane.state.mood is Mood.OK
+
+
+def test_spacing_holds_across_rounds_and_early_calls() -> None:
+    """A round longer than `every`, and a conductor that calls too early, never crowd requests."""
+    sky = Sky(every_s=5.0)
+    sky.run(600)
+    assert min(gaps(sky)) >= 10.0
+    quick = Sky()
+    quick.round()
+    asked = len(quick.asked)
+    quick.round()
+    assert len(quick.asked) == asked, "called before it is due, a lane does nothing"
+
+
+def test_a_stop_ends_the_round_at_once() -> None:
+    """When sleep says stop, no further request goes out."""
+    sky = Sky()
+    sky.stop_after_s = 5.0
+    sky.round()
+    assert len(sky.asked) == 1
+
+
+def test_a_servers_wait_is_kept_in_full() -> None:
+    """Six hours asked for are six hours without a request, and nobody sleeps in one."""
+    sky = Sky(failing(Throttled("429", 22_688.0), seconds=3600))
+    sky.round()
+    assert len(sky.asked) == 1
+    assert (sky.at - T0).total_seconds() < 2
+    sky.run(86_400)
+    assert gaps(sky)[0] >= 22_688.0
+    assert sky.lane.state.mood is Mood.OK
+
+
+def test_failures_back_off_with_jitter_and_a_cap() -> None:
+    """A dead provider is asked ever less often, never more than the cap apart, never in step."""
+    sky = Sky(failing(Unavailable("no answer")))
+    sky.run(86_400)
+    between = gaps(sky)
+    assert max(between) <= BACKOFF_CAP_S + 1
+    assert min(between) >= 10.0
+    late = between[10:]
+    assert len(set(late)) > len(late) / 2, "jittered"
+    assert len(sky.asked) < 86_400 / 300
+    state = sky.lane.state
+    assert (state.mood, state.why, state.since) == (
+        Mood.FAILING,
+        "no answer",
+        T0 + timedelta(seconds=1),
+    )
+    assert {look.outcome for look in sky.looks} == {Outcome.UNAVAILABLE}
+    assert sky.looks[0].detail == "no answer"
+
+
+def test_a_query_that_always_fails_starves_no_other() -> None:
+    """The round goes on behind the failing query, not on it."""
+    sky = Sky(failing(Unavailable("timeout"), only=PLAN[0]))
+    sky.run(7200)
+    ok = [look.query_key for look in sky.looks if look.outcome is Outcome.OK]
+    assert ok.count(PLAN[1].key()) > 50
+    assert ok.count(PLAN[2].key()) > 50
+    assert any(look.query_key == PLAN[0].key() for look in sky.looks[-6:])
+
+
+def test_a_refusal_opens_the_circuit_and_one_probe_closes_it() -> None:
+    """A 403 is repeated after a quarter of an hour at the soonest, by a single probe, ever less
+    often; when allowed again the whole round follows."""
+    sky = Sky(failing(Refused("403: write to them"), seconds=2 * 86_400))
+    sky.run(86_400)
+    assert min(gaps(sky)) >= 600.0
+    assert len(sky.asked) < 12
+    assert sky.lane.state.mood is Mood.REFUSED
+    assert "write to them" in sky.lane.state.why
+    sky.run(2 * 86_400)
+    assert sky.lane.state.mood is Mood.OK
+    first_ok = next(i for i, look in enumerate(sky.looks) if look.outcome is Outcome.OK)
+    assert max(gaps(sky)) <= REFUSED_CAP_S * 1.25
+    after = [q for _, q in sky.asked[first_ok : first_ok + 4]]
+    assert set(after) == set(PLAN)
+
+
+def test_throttling_widens_the_spacing_and_calm_narrows_it() -> None:
+    """A 429 doubles the spacing; ten good replies halve it, down to the configured one."""
+    sky = Sky(failing(Throttled("429"), seconds=1))
+    sky.round()
+    assert sky.lane.state.spacing_s == 20.0
+    sky.run(300)
+    assert min(gaps(sky)[1:8]) >= 20.0
+    sky.run(3600)
+    assert sky.lane.state.spacing_s == 10.0
+    stubborn = Sky(failing(Throttled("429")))
+    stubborn.run(86_400)
+    assert stubborn.lane.state.spacing_s == 60.0
+
+
+def test_one_odd_reply_does_not_stop_the_round() -> None:
+    """Garbled is told and the next query asked; three in a row are taken for the provider."""
+    sky = Sky(failing(Garbled("HTML"), only=PLAN[1]))
+    sky.round()
+    assert [look.outcome for look in sky.looks] == [Outcome.OK, Outcome.GARBLED, Outcome.OK]
+    broken = Sky(failing(Garbled("HTML")))
+    broken.run(3600)
+    assert broken.lane.state.mood is Mood.FAILING
+    assert len(broken.asked) < 40
+
+
+def test_a_clock_that_jumps_back_does_not_stop_the_lane() -> None:
+    """After a correction of the clock the pause begins anew, no longer than it was."""
+    sky = Sky()
+    sky.round()
+    sky.at -= timedelta(days=1)
+    due = sky.round()
+    assert due == sky.at + timedelta(seconds=60)
+    sky.run(120)
+    assert len(sky.asked) > 3
+
+
+def test_an_error_that_is_not_a_feeds_passes_through() -> None:
+    """A bug is not hidden as a failed look: the conductor's job logs it."""
+
+    def bug(query: Query, at: datetime) -> FeedError | None:
+        raise ZeroDivisionError
+
+    sky = Sky(bug)
+    with pytest.raises(ZeroDivisionError):
+        sky.round()

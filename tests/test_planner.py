@@ -1,0 +1,141 @@
+"""The plan sees every watched place, within what the provider can be asked."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import geo
+from bot.model.air import Everything, Hexes, Near
+from bot.model.feed import FeedSettings
+from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
+from bot.planner import APPROACH_NM, Disc, batches, merged, plan
+
+ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol")
+OSLK = Spot("OSLK", "Hmeimim", 35.4011, 35.9487)
+HL59 = Spot("HL59", "al-Khadim", 31.9985, 21.1918)
+HLLB = Spot("HLLB", "Benina", 32.0968, 20.2695)
+CYRENAICA = Area("eastern-libya", ((33.2, 20.0), (33.2, 25.0), (29.0, 25.0), (29.0, 20.0)))
+STORY = Watch("story", Place((OSLK,)), Place((HL59, HLLB), (CYRENAICA,)))
+
+
+def circles(*watches: Watch) -> list[Near]:
+    return [q for q in plan(ADSB_LOL, watches) if isinstance(q, Near)]
+
+
+def sees(seen: list[Near], lat: float, lon: float, margin_nm: float) -> bool:
+    return any(
+        geo.distance_nm(q.lat_deg, q.lon_deg, lat, lon) <= q.radius_nm - margin_nm + 1.0
+        for q in seen
+    )
+
+
+def test_the_story_takes_two_circles() -> None:
+    """Hmeimim is one circle; Benina, al-Khadim and eastern Libya share the other."""
+    seen = circles(STORY)
+    assert len(seen) == 2
+    assert all(q.radius_nm == 250 for q in seen)
+    for spot in (OSLK, HL59, HLLB):
+        assert sees(seen, spot.lat_deg, spot.lon_deg, APPROACH_NM)
+    for lat, lon in CYRENAICA.polygon:
+        assert sees(seen, lat, lon, 0)
+
+
+def test_a_receiver_or_recording_is_asked_for_everything() -> None:
+    """What can only give all it has is asked once, whatever is watched."""
+    for kind in ("readsb", "recorded"):
+        assert plan(FeedSettings("roof", kind), [STORY]) == (Everything(),)
+
+
+def test_listed_aircraft_are_asked_for_by_address() -> None:
+    """The union of the classes' lists, less what they exclude, in batches the provider takes."""
+    transports = AircraftClass(
+        "transports", hexes=frozenset(f"{n:06x}" for n in range(0x150000, 0x150000 + 230)),
+        excluded=AircraftClass("not", hexes=frozenset({"150000"})),
+    )  # fmt: skip
+    watch = Watch("w", None, None, (transports,))
+    queries = plan(ADSB_LOL, [watch, watch])
+    lists = [q.icao24 for q in queries if isinstance(q, Hexes)]
+    assert len(queries) == len(lists) == 3
+    assert max(map(len, lists)) <= 100
+    flat = [h for part in lists for h in part]
+    assert flat == sorted(flat)
+    assert set(flat) == transports.hexes - {"150000"}
+
+
+def test_an_unbounded_watch_asks_for_nothing() -> None:
+    """Anywhere to anywhere, any aircraft: circles cannot see it, and none is invented."""
+    assert plan(ADSB_LOL, [Watch("w", None, None)]) == ()
+
+
+def test_the_plan_does_not_depend_on_order_or_repeats() -> None:
+    """The same watches in any order give the same requests."""
+    rng = random.Random(7)
+    watches = [
+        Watch(
+            str(i), Place((Spot(f"A{i}", "", rng.uniform(-60, 70), rng.uniform(-180, 180)),)), None
+        )
+        for i in range(40)
+    ]
+    first = plan(ADSB_LOL, watches)
+    rng.shuffle(watches)
+    assert plan(ADSB_LOL, [*watches, *watches[:5]]) == first
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        Area("med", ((46, -6), (46, 37), (30, 37), (30, -6))),
+        Area("north", ((82, 10), (82, 60), (68, 60), (68, 10))),
+        Area("date line", ((10, 170), (10, -170), (-10, -170), (-10, 170))),
+        Area("sahara", centre=(22.0, 10.0), radius_nm=800.0),
+        Area("small", centre=(35.0, 36.0), radius_nm=30.0),
+        CYRENAICA,
+    ],
+    ids=lambda area: area.name,
+)
+def test_every_point_of_an_area_is_seen(area: Area) -> None:
+    """Large areas are tiled without a gap, also in the far north and across the date line."""
+    seen = circles(Watch("w", Place((), (area,)), None))
+    rng = random.Random(3)
+    inside = 0
+    middle = area.centre or area.polygon[0]
+    while inside < 400:
+        lat = middle[0] + rng.uniform(-22, 22)
+        lon = (middle[1] + rng.uniform(-60, 60) + 180) % 360 - 180
+        if area.radius_nm == 30:
+            lat, lon = rng.uniform(34, 36), rng.uniform(35, 37)
+        if area.contains(lat, lon):
+            inside += 1
+            assert sees(seen, lat, lon, 0), (lat, lon)
+
+
+_DISCS = st.lists(
+    st.builds(Disc, st.floats(-85, 85), st.floats(-180, 180), st.floats(1, 250)),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(_DISCS)
+@settings(max_examples=60)
+def test_merging_loses_no_ground(parts: list[Disc]) -> None:
+    """Every part lies inside one merged circle, none is above the limit, and none is added."""
+    circles = merged(parts, 250.0)
+    assert len(circles) <= len(set(parts))
+    assert all(c.radius_nm <= 250.0 for c in circles)
+    for part in parts:
+        assert any(
+            geo.distance_nm(c.lat_deg, c.lon_deg, part.lat_deg, part.lon_deg) + part.radius_nm
+            <= c.radius_nm + 0.01
+            for c in circles
+        )
+
+
+@given(st.integers(0, 1000), st.integers(1, 150))
+def test_batches_hold_every_address_once(count: int, size: int) -> None:
+    """No list above the limit, none empty, all addresses in order."""
+    from_to = [f"{n:06x}" for n in range(count)]
+    parts = batches(from_to, size)  # type: ignore[arg-type]
+    assert [h for part in parts for h in part.icao24] == from_to
+    assert all(0 < len(part.icao24) <= size for part in parts)
