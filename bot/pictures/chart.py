@@ -37,7 +37,7 @@ _HEAD = 36  # px over the axis: its unit
 _FOOT = 132  # px under the axis: dates, key, attribution
 _WEAK = 0.42  # opacity of a poorly watched day
 _LIMIT_DASH = (3.0, 1.6)
-_BRACKET_PX, _WORDS_PX = 30, 34  # room a bracket and its words take over the bars
+_BRACKET_PX, _WORDS_PX = 33, 34  # room a bracket and its words take over the bars
 _NUMBER_PX = 24  # least px a bar must have for its number to be written on it
 
 
@@ -214,8 +214,8 @@ def _bracket(plot: Plot, finding: Finding) -> None:
             color=colours.alarm, linewidth=2.4, zorder=9, gid="bracket",
             path_effects=[_halo(colours, 5)])  # fmt: skip
     left, right = _words_span(plot, finding)
-    words = _say(plot, (left + right) / 2, base + plot.tall(9), captions.window_text(finding), LABEL,
-                 "window")  # fmt: skip
+    text = captions.window_text(finding)
+    words = _say(plot, (left + right) / 2, base + plot.tall(9), text, LABEL, "window")
     words.set_bbox({"facecolor": colours.paper, "edgecolor": "none", "pad": 3})
 
 

@@ -99,8 +99,7 @@ class Canvas:
 def ramp(colours: Palette) -> LinearSegmentedColormap:
     """Altitude's colours, ground to the top of the scale; unknown is grey."""
     cmap = LinearSegmentedColormap.from_list("altitude", colours.ramp)
-    cmap.set_bad(colours.unknown)
-    return cmap
+    return cmap.with_extremes(bad=colours.unknown)
 
 
 def _areas(canvas: Canvas) -> None:
@@ -114,8 +113,9 @@ def _areas(canvas: Canvas) -> None:
 
 def _circles(canvas: Canvas) -> None:
     lines = [canvas.flat(circle) for circle in canvas.scene.circles]
-    drawn = LineCollection(lines, colors=canvas.colours.route, linewidths=2.6, zorder=4,
-                           linestyles=[(0, _CIRCLE_DASH)], capstyle="round", gid="circle")  # fmt: skip
+    drawn = LineCollection(
+        lines, colors=canvas.colours.route, linewidths=2.6, linestyles=[(0, _CIRCLE_DASH)],
+        capstyle="round", zorder=4, gid="circle")  # fmt: skip
     canvas.ax.add_collection(drawn, autolim=False)
 
 
