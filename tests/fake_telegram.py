@@ -3,8 +3,8 @@
 Rules are few and each names the documented one (Bot API, core.telegram.org/bots/api; texts as the
 server writes them). Shapes cannot drift far: the unmodified client refuses ill-shaped answers.
 
-By hand: `python tests/fake_telegram.py --port 8081` prints what it receives; point the bot at
-`http://127.0.0.1:8081/bot`.
+By hand: `python tests/fake_telegram.py --port 8081` prints what it receives; point the bot
+at it with `telegram: {api: "http://127.0.0.1:8081"}` and the token shown.
 """
 
 import argparse
@@ -96,7 +96,7 @@ class FakeTelegram:
     ) -> None:
         self._socket = socket.create_server(("127.0.0.1", port))
         self.token = token
-        self.api = f"http://127.0.0.1:{self._socket.getsockname()[1]}/bot"
+        self.api = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.told: list[Told] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.chats: dict[str, Chat] | None = None  # None: every chat exists

@@ -24,7 +24,7 @@ from telegram.constants import ParseMode
 from bot.channels import spell
 from bot.channels.base import redact
 from bot.channels.refusals import Refusal
-from bot.channels.telegram_bot import API, CLOSE_S, close_bot, loop_thread, new_bot
+from bot.channels.telegram_bot import CLOSE_S, close_bot, loop_thread, new_bot
 from bot.channels.telegram_errors import QUOTED, STOPPED_RETRY_S, discreet, refused, translate
 from bot.errors import ChannelError, Stopped, TryLater, Undeliverable
 from bot.model.alert import Message, Receipt
@@ -132,7 +132,7 @@ class TelegramChannel:
 
 
 @contextmanager
-def connected(token: str, api: str = API) -> Iterator[TelegramChannel]:
+def connected(token: str, api: str = "") -> Iterator[TelegramChannel]:
     """A channel with its own loop and bot, closed at the end."""
     with loop_thread() as loop:
         bot = new_bot(token, api)

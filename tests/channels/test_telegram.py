@@ -121,7 +121,7 @@ def test_a_slow_server_times_out(server: FakeTelegram) -> None:
     """The client's own time limit is an unknown outcome."""
     server.fault("sendMessage", Fault(delay_s=1))
     with loop_thread() as loop:
-        bot = Bot(TOKEN, server.api, request=HTTPXRequest(read_timeout=0.1))
+        bot = Bot(TOKEN, f"{server.api}/bot", request=HTTPXRequest(read_timeout=0.1))
         with pytest.raises(TryLater, match="outcome unknown"):
             TelegramChannel(bot, loop).send(SHORT, DESK)
         asyncio.run_coroutine_threadsafe(close_bot(bot), loop).result()
@@ -131,7 +131,7 @@ def test_waiting_has_an_end(server: FakeTelegram) -> None:
     """A loop that does not answer in time is an unknown outcome too."""
     server.fault("sendMessage", Fault(delay_s=1))
     with loop_thread() as loop:
-        bot = Bot(TOKEN, server.api, request=HTTPXRequest())
+        bot = Bot(TOKEN, f"{server.api}/bot", request=HTTPXRequest())
         with pytest.raises(TryLater, match="no answer in 0 s"):
             TelegramChannel(bot, loop, wait_s=0.1).send(SHORT, DESK)
         asyncio.run_coroutine_threadsafe(close_bot(bot), loop).result()
@@ -139,7 +139,7 @@ def test_waiting_has_an_end(server: FakeTelegram) -> None:
 
 def test_nobody_there(server: FakeTelegram) -> None:
     """A closed port is temporary."""
-    with connected(TOKEN, "http://127.0.0.1:9/bot") as telegram, pytest.raises(TryLater):
+    with connected(TOKEN, "http://127.0.0.1:9") as telegram, pytest.raises(TryLater):
         telegram.send(SHORT, DESK)
 
 
