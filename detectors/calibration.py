@@ -13,33 +13,43 @@ from importlib.resources import files
 
 import numpy as np
 
-from detectors.inputs import Floats
+from detectors.inputs import Floats, Ints
 
-# The fit saw rates of 0.01 to 60 legs a day and dispersions of 0.1 to 4.
-RATE_RANGE = (0.01, 60.0)
-SPREAD_RANGE = (0.1, 4.0)
+SMALL_RATE = 1e-9
 MIN_SLOPE = 0.3  # detection.md, section 4
 
 
 @dataclass(frozen=True)
 class Table:
-    """log10 FAR per year = level(rate, spread) - slope(rate, spread) * score."""
+    """log10 FAR per year = level(rate, spread) - slope(rate, spread) * score.
 
-    level: tuple[float, ...]
-    slope: tuple[float, ...]
+    `rates` (R,) legs per entry and `spreads` (S,) dispersions are the nodes, in log10;
+    `level`, `slope` (R, S) are interpolated linearly between them and held constant
+    beyond them.
+    """
+
+    rates: Floats
+    spreads: Floats
+    level: Floats
+    slope: Floats
 
     def lines(self, rate: Floats, spread: Floats) -> tuple[Floats, Floats]:
         """Level and slope for each rate (legs per entry) and dispersion."""
-        r = np.log10(np.clip(rate, *RATE_RANGE))
-        s = np.log10(np.clip(spread, *SPREAD_RANGE))
-        level = _quadratic(self.level, r, s)
-        slope = np.maximum(_quadratic(self.slope, r, s), MIN_SLOPE)
-        return level, slope
+        i, u = place(self.rates, rate)
+        j, v = place(self.spreads, spread)
+        weights = ((1 - u) * (1 - v), (1 - u) * v, u * (1 - v), u * v)
+        out = []
+        for grid in (self.level, self.slope):
+            corners = (grid[i, j], grid[i, j + 1], grid[i + 1, j], grid[i + 1, j + 1])
+            out.append(sum(w * c for w, c in zip(weights, corners, strict=True)))
+        return np.asarray(out[0]), np.maximum(out[1], MIN_SLOPE)
 
 
-def _quadratic(c: tuple[float, ...], r: Floats, s: Floats) -> Floats:
-    out: Floats = c[0] + c[1] * r + c[2] * r**2 + c[3] * s + c[4] * s**2 + c[5] * r * s
-    return out
+def place(nodes: Floats, value: Floats) -> tuple[Ints, Floats]:
+    """Node to the left of log10(value) and the share of the way to the next."""
+    x = np.clip(np.log10(np.maximum(value, SMALL_RATE)), nodes[0], nodes[-1])
+    i = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, len(nodes) - 2)
+    return i, (x - nodes[i]) / (nodes[i + 1] - nodes[i])
 
 
 @cache
@@ -47,4 +57,4 @@ def table(step: int) -> Table:
     """The shipped table for daily (1) or weekly (7) entries."""
     text = files("detectors").joinpath("data/calibration.json").read_text("utf-8")
     part = json.loads(text)["daily" if step == 1 else "weekly"]
-    return Table(tuple(part["level"]), tuple(part["slope"]))
+    return Table(*(np.array(part[name]) for name in ("rates", "spreads", "level", "slope")))

@@ -63,16 +63,24 @@ class Engine:
     """A batch in progress: memory, entries done, and the state machine's counters (n,)."""
 
     memory: level.Memory
+    table: calibration.Table
     done: int
     raised: Bools
     calm: Floats
 
     @classmethod
-    def start(cls, priors: tuple[Floats, ...], step: int, first_day: int, specials: int) -> Engine:
-        """An engine before the first entry."""
+    def start(
+        cls,
+        priors: tuple[Floats, ...],
+        step: int,
+        first_day: int,
+        specials: int,
+        table: calibration.Table | None = None,
+    ) -> Engine:
+        """An engine before the first entry; `table` None = the shipped calibration."""
         n = len(priors[0])
         memory = level.blank(n, specials, step, first_day, priors)
-        return cls(memory, 0, np.zeros(n, bool), np.zeros(n))
+        return cls(memory, table or calibration.table(step), 0, np.zeros(n, bool), np.zeros(n))
 
     def run(self, counts: Floats, exposure: Floats, calendar: Floats, told: bool,
             budget: float, out: Judged) -> None:  # fmt: skip
@@ -142,7 +150,7 @@ class Engine:
         window_sums = surge.sums(m, block, told)
         found = surge.score(window_sums, m.step, block.y * (block.g > 0))
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
-        a, b = calibration.table(m.step).lines(rate, spread)
+        a, b = self.table.lines(rate, spread)
         score = b * found.log_ratio - a
         history = np.stack([age[0] for age in ages], axis=1)
         judged = seen & (history + m.rate0[:, None] >= JUDGE_DAYS)

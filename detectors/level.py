@@ -18,7 +18,7 @@ from detectors.inputs import Bools, Floats, Ints
 HALF_LIFE_LONG = 1000.0  # days; detection.md, section 2 (H)
 HALF_LIFE_LEVEL = 60.0  # days; section 2 (delta)
 HALF_LIFE_SPREAD = 180.0  # days; section 2 (dispersion)
-HALF_LIFE_DRIFT = 5.0  # days; a surge of a few days shows, last month's does not
+HALF_LIFE_DRIFT = 2.0  # days; a surge of a few days shows, last month's does not
 LEVEL_WEIGHT = 60.0  # expected legs behind "the level is 1"; section 2 (c0)
 TAIL = 28  # entries that the longest window looks back
 KEEP = 1461  # entries of history behind a refit; older ones weigh less than 0.4 of new ones
@@ -28,6 +28,12 @@ SPREAD_CEILING = 50.0
 REGULAR_WEIGHT = 40.0  # expected legs before traffic is believed to be regular
 OUTAGE_LOG = 8.0  # zeros rarer than e^-8 are an outage; section 2, missing days
 CALENDAR_WEIGHT = 4.0  # expected legs behind "a special day is like any other"
+TOP_SD = 2.5
+TOP_ADD = 1.0
+LOW_SD = 1.8
+SUSPECT_SD = 4.0
+SUSPECT_ADD = 2.0
+SPREAD_SD = 6.0
 HOT_SPREAD = 0.25  # weight of a suspicious day in the dispersion: heard, not believed
 
 
@@ -214,7 +220,7 @@ def _suspect(m: Memory, y: Floats, seen: Bools, mean: Floats, var: Floats) -> tu
     fade = 2.0 ** (-m.step / HALF_LIFE_DRIFT)
     m.drift = np.where(seen, fade * m.drift + y - mean, m.drift)
     m.drift_var = np.where(seen, fade**2 * m.drift_var + var, m.drift_var)
-    limit = 3 * np.sqrt(m.drift_var) + 2
+    limit = SUSPECT_SD * np.sqrt(m.drift_var) + SUSPECT_ADD
     hot, cold = m.drift > limit, m.drift < -limit
     m.hot = np.where(hot, m.hot + seen, 0.0)
     m.cold = np.where(cold, m.cold + seen, 0.0)
@@ -239,7 +245,7 @@ def _learn_spread(m: Memory, y: Floats, use: Bools, hot: Bools, mean: Floats, do
                   sd: Floats) -> None:  # fmt: skip
     fade = 2.0 ** (-m.step / HALF_LIFE_SPREAD)
     part = use * np.where(hot, HOT_SPREAD, 1.0)
-    off = np.minimum(y, mean + 6 * sd + 2) - mean
+    off = np.minimum(y, mean + SPREAD_SD * sd + 2) - mean
     m.spread_y = np.where(use, fade, 1.0) * m.spread_y + part * (off**2 - doubt * mean**2)
     m.spread_m = np.where(use, fade, 1.0) * m.spread_m + part * mean
     np.maximum(m.spread_y, 0.0, out=m.spread_y)
@@ -248,8 +254,8 @@ def _learn_spread(m: Memory, y: Floats, use: Bools, hot: Bools, mean: Floats, do
 def _learn_rate(m: Memory, block: Block, j: int, use: Bools, day: tuple[Floats, ...]) -> None:
     y, e, g, mean, sd = day
     # Never below mean + 1: clipping single legs on a rare route would bias its rate down.
-    low = np.where(mean > 4, mean - 1.8 * sd, 0.0)
-    kept = np.where(use, np.clip(y, low, mean + 2.5 * sd + 1), 0.0)
+    low = np.where(mean > 4, mean - LOW_SD * sd, 0.0)
+    kept = np.where(use, np.clip(y, low, mean + TOP_SD * sd + TOP_ADD), 0.0)
     block.kept_y[:, j] = kept
     block.kept_e[:, j] = use * e
     g = use * g
