@@ -8,7 +8,7 @@ the database and says what to do. A password in a PostgreSQL URL never appears i
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -162,20 +162,22 @@ def _back_up(path: Path, now: datetime) -> None:
             os.fsync(file.fileno())
         part.rename(copy)
     except (OSError, sqlite3.Error) as exc:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StoreError(
             f"{path}: could not be copied to {copy.name} before its migration ({exc}); it was "
             "left as it is: make room beside it and start again"
         ) from exc
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine, to: str = "head") -> None:
+    """All steps in one transaction: any failure leaves the database as it was."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with writing(engine) as tx:
         config.attributes["connection"] = tx
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 @contextmanager
@@ -204,8 +206,7 @@ def _trouble(engine: Engine, exc: DBAPIError | sqlite3.Error) -> Exception:
         for prefix, advice in _ADVICE.items():
             if name.startswith(prefix):
                 return StoreError(f"{where(engine)}: {advice} (SQLite says: {orig})")
-        return exc
-    if isinstance(exc, OperationalError):
+    if isinstance(exc, OperationalError | sqlite3.OperationalError):
         return StoreError(f"{where(engine)}: cannot be used: {str(orig).strip()}")
     return exc
 
