@@ -39,7 +39,7 @@ def _class(name: str, spot: Spot, folder: Path) -> AircraftClass | None:
     table = spot.table(KEYS)
     if table is None:
         return None
-    if not any(table.has(key) for key in UNION):
+    if not any(table.has(key) for key in UNION) and not table.misspelt(*UNION):
         spot.wrong(f"found no aircraft, expected at least one of: {', '.join(UNION)}")
     only, removed = table.spot("only"), table.spot("except")
     registrations = _list(table, "registrations", glob)

@@ -101,8 +101,8 @@ def _url(kind: str, provider: str, table: Table, folder: Path) -> str | None:
             return str(folder / _path(text))
         return web_address(text)
 
-    if provider and not table.has("url"):
-        return PROVIDERS[provider].url
+    if table.has("provider") and not table.has("url"):
+        return PROVIDERS[provider].url if provider else None
     return table.need("url", address, EXAMPLES[kind])
 
 

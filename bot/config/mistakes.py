@@ -28,15 +28,16 @@ class Mistakes:
     def add(self, line: int, field: str, text: str) -> None:
         """A mistake in the configuration itself."""
         name = f"{field}: " if field else ""
-        self._lines.append((line, len(self._lines), f"{self._path}:{line}: {name}{text}"))
+        said = printable(f"{name}{text}")
+        self._lines.append((line, len(self._lines), f"{self._path}:{line}: {said}"))
 
     def add_elsewhere(self, line: int, file: Path, file_line: int, text: str) -> None:
         """A mistake in another file, which the configuration names at `line`."""
-        self._lines.append((line, len(self._lines), f"{file}:{file_line}: {text}"))
+        self._lines.append((line, len(self._lines), f"{file}:{file_line}: {printable(text)}"))
 
     def warn(self, text: str) -> None:
         """Not wrong, but its owner should know."""
-        self.warnings.append(text)
+        self.warnings.append(printable(text))
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -47,10 +48,14 @@ class Mistakes:
             raise ConfigError([text for _, _, text in sorted(self._lines)])
 
 
+def printable(text: str) -> str:
+    """On one line, and safe to print whatever the file held."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def shown(value: str) -> str:
-    """A value as a mistake may repeat it: quoted, printable, short."""
-    text = "".join(c if c.isprintable() else "?" for c in value)
-    return f"'{text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + '…'}'"
+    """A value as a mistake may repeat it: quoted and short."""
+    return f"'{value if len(value) <= SHOWN_CHARS else value[: SHOWN_CHARS - 1] + '…'}'"
 
 
 def near(word: str, known: Iterable[str], otherwise: str = "") -> str:

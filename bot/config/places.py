@@ -132,7 +132,8 @@ def _area(name: str, table: Table) -> Area:
     nothing = Area(name, centre=(0.0, 0.0))
     if len(shapes) != 1:
         found = " and ".join(shapes) or "nothing"
-        table.wrong("", f"found {found}, expected one of: polygon, circle, box")
+        if shapes or not table.misspelt(*table.keys):
+            table.wrong("", f"found {found}, expected one of: polygon, circle, box")
         return nothing
     value = table.spot(shapes[0])
     assert value is not None  # it is one of the keys that are there

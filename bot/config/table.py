@@ -80,7 +80,7 @@ class Spot:
             if key not in keys:
                 field = f"{self.field}.{key}" if self.field else key
                 self.mistakes.add(line, field, _unknown(key, keys))
-        return Table(self.node, self.field, self.mistakes)
+        return Table(self.node, self.field, self.mistakes, tuple(keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class Table:
     node: Entries
     field: str
     mistakes: Mistakes
+    keys: tuple[str, ...]
 
     def has(self, key: str) -> bool:
         """Whether the key stands there at all."""
@@ -115,8 +116,14 @@ class Table:
         return spot.value(reader)
 
     def missing(self, key: str, expected: str) -> None:
-        """Note that a key is not there."""
-        self.wrong(key, f"found nothing, expected {expected}")
+        """Note that a key is not there, unless a misspelt one was already noted in its place."""
+        if not self.misspelt(key):
+            self.wrong(key, f"found nothing, expected {expected}")
+
+    def misspelt(self, *keys: str) -> bool:
+        """Whether an unknown key looks like one of these."""
+        unknown = [key for key in self.node.entries if key not in self.keys]
+        return any(near(word, keys) for word in unknown)
 
     def wrong(self, key: str, text: str) -> None:
         """Note a mistake about a key (at the mapping's own line when the key is absent)."""

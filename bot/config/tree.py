@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.config.mistakes import Mistakes, shown
+from bot.config.mistakes import Mistakes, printable, shown
 from bot.errors import ConfigError
 
 BYTES_MAX = 256_000  # a long list of addresses belongs in a `file:`; this is 5,000 of them
@@ -101,7 +101,8 @@ def _syntax(path: Path, text: str, exc: yaml.YAMLError) -> str:
     problem = TOKEN.sub("(hidden)", str(getattr(exc, "problem", None) or "cannot be read"))
     rows = text.splitlines()
     tab = line <= len(rows) and "\t" in rows[line - 1]
-    return f"{path}:{line}: not YAML: {problem}{' (indent with spaces, not tabs)' if tab else ''}"
+    hint = " (indent with spaces, not tabs)" if tab else ""
+    return f"{path}:{line}: not YAML: {printable(problem)}{hint}"
 
 
 class _Builder:

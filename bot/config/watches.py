@@ -60,7 +60,7 @@ def _watch(
     classes: Mapping[str, AircraftClass],
     audiences: Collection[str],
 ) -> Watch:
-    if not table.has("from") and not table.has("to"):
+    if not table.has("from") and not table.has("to") and not table.misspelt("from", "to"):
         table.wrong("", "found neither from nor to, expected at least one of them")
     usual = table.spot("usual")
     rate = usual.value(rate_per_day) if usual else None
