@@ -135,7 +135,7 @@ class FakeTelegram:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -148,6 +148,13 @@ class FakeTelegram:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
+
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}  # answers held back
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     def _push(self, content: dict[str, Any]) -> None:
         self.updates.append({"update_id": 1000 + len(self.updates), **content})
@@ -326,7 +333,7 @@ class FakeTelegram:
                 "width": 90,
                 "height": 60,
             }
-            return shape | {"photo": [size], "caption": told.text}
+            return shape | {"photo": [size]} | ({"caption": told.text} if told.text else {})
         return shape | {"text": told.text}
 
 
