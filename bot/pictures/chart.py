@@ -117,7 +117,8 @@ def _axes(plot: Plot, finding: Finding, top: float) -> None:
     ax.grid(axis="y", color=colours.grid, linewidth=1.2)
     ax.set_axisbelow(True)
     ax.axhline(0, color=colours.muted, linewidth=1.6, zorder=4)
-    ax.tick_params(length=0, pad=8)
+    ax.tick_params(axis="y", length=0, pad=8)
+    ax.tick_params(axis="x", length=0, pad=13)  # clear of the count axis's own zero
     where, texts = date_ticks(bars, plot.bar_px) if len(bars) else ([], [])
     ax.set_xticks(where, texts)
     for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):

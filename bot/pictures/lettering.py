@@ -65,7 +65,7 @@ def _area(sheet: Sheet, name: str, edge: Floats, board: Board) -> None:
     for y in (edge[:, 1].min() - 16, edge[:, 1].max() + 16, edge[:, 1].min() + 18):
         box = text and board.at(middle, float(y), sheet.width(text, size) + 4, size * 1.3)
         if box:
-            _put(sheet, box, text, size, sheet.colours.route, False, "area")
+            _put(sheet, box, text, size, sheet.colours.route, False, "area name")
             return
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
-from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Polygon
+from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
 
 from bot import geo
@@ -29,6 +29,7 @@ _FOOT = 78  # px under the map: the key and the attribution
 _TOP_FT = 40_000  # one altitude scale for every map, so that two can be compared
 _CIRCLE_DASH = (1.2, 2.6)
 _GAP_DASH = (2.6, 1.6)
+_ARROW = Path([(0, 1), (0.72, -0.9), (0, -0.55), (-0.72, -0.9), (0, 1)], closed=True)
 _SCALES_KM = (50, 100, 200, 500, 1000)
 
 
@@ -96,7 +97,7 @@ class Canvas:
         return np.asarray(low + share * size)
 
 
-def ramp(colours: Palette) -> LinearSegmentedColormap:
+def ramp(colours: Palette) -> Colormap:
     """Altitude's colours, ground to the top of the scale; unknown is grey."""
     cmap = LinearSegmentedColormap.from_list("altitude", colours.ramp)
     return cmap.with_extremes(bad=colours.unknown)
@@ -158,13 +159,12 @@ def _head(canvas: Canvas, trail: Trail, newest: bool) -> None:
     last = trail.points[-1]
     moved = np.flatnonzero(np.abs(trail.points - last).max(axis=1) > 1e-4)
     here = canvas.flat(trail.points[-1:])[0]
-    marker: MarkerStyle = MarkerStyle("o")
+    marker: Path | str = "o"
     if len(moved):
         dx, dy = here - canvas.flat(trail.points[moved[-1] :][:1])[0]
-        turn = Affine2D().scale(0.8, 1.15).rotate(np.arctan2(dy, dx) - np.pi / 2)
-        marker = MarkerStyle("^", transform=turn)
+        marker = _ARROW.transformed(Affine2D().rotate(np.arctan2(dy, dx) - np.pi / 2))
     canvas.ax.add_line(
-        Line2D([here[0]], [here[1]], marker=marker, markersize=19 if newest else 11, linestyle="",
+        Line2D([here[0]], [here[1]], marker=marker, markersize=24 if newest else 14, linestyle="",
                markerfacecolor=canvas.colours.alarm, markeredgecolor=canvas.colours.paper,
                markeredgewidth=1.6, zorder=9 + newest, gid="head"))  # fmt: skip
 
