@@ -3,21 +3,24 @@
 A lane has no thread and no clock of its own; a conductor calls `round` again when `next_due` has
 come. Promises: never two requests closer than the spacing, across rounds too; every attempt is a
 Look; a wait that the server names is kept in full by pausing the lane, never by sleeping in a
-request; failures back off with full jitter; a refusal opens the circuit for long, and single
-probes close it again; a query that always fails never starves the others.
+request; the daily quota holds over any 24 hours, restarts included, and rounds are spread so that
+it lasts the day; failures back off with full jitter; a refusal opens the circuit for long, and
+single probes close it again; a query that always fails never starves the others.
 Refuses: nothing a feed can do leaves the lane as an exception, if it is a FeedError.
 """
 
 import logging
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.model.air import Look, Outcome, Query, Snapshot
 from bot.model.feed import Feed, FeedSettings
+from bot.model.providers import cost, quota_per_day
 
 Sink = Callable[[Look, Snapshot | None], None]
 Now = Callable[[], datetime]
@@ -29,7 +32,9 @@ REFUSED_FIRST_S, REFUSED_CAP_S = 900.0, 6 * 3600.0  # a 403 repeated quickly mak
 GARBLED_TOLERATED = 3  # one odd reply may be one odd query; three in a row are the provider
 SPACING_CAP_S = 60.0  # the widest spacing that throttling leads to, unless configured wider
 CALM_AFTER = 10  # successes in a row that halve a widened spacing
-_MONTH_S = 31 * 86_400.0
+DAY_S = 86_400.0
+_MONTH_S = 31 * DAY_S
+DRIFT_TOLD_EVERY_S = 3600.0  # a provider that changes its form says so with every reply
 
 log = logging.getLogger(__name__)
 
@@ -55,26 +60,72 @@ class LaneState:
     next_due: datetime | None  # None: at once
     spacing_s: float  # as it is now; above the configured one after throttling
     failures: int  # in a row
+    skipped: Mapping[str, int] = field(default_factory=dict)  # of the last reply, by reason
+
+
+class Purse:
+    """What was spent of a quota in the last 24 hours.
+
+    A sliding day keeps the limit whenever the provider's own day begins.
+    """
+
+    def __init__(self, per_day: float | None, spent: Iterable[tuple[datetime, float]] = ()) -> None:
+        """`spent`: (when, how much) of an earlier run, in time order."""
+        self._per_day = per_day
+        self._entries = deque(spent)
+
+    def spread_s(self, price: float) -> float:
+        """Time that `price` must last for the quota to last the day."""
+        return price * DAY_S / self._per_day if self._per_day else 0.0
+
+    def charge(self, at: datetime, price: float) -> None:
+        """Note an expense."""
+        if self._per_day:
+            self._entries.append((at, price))
+
+    def wait_s(self, at: datetime, price: float) -> float:
+        """Seconds until `price` can be paid; 0: now."""
+        if not self._per_day:
+            return 0.0
+        if self._entries and self._entries[-1][0] > at:  # the clock was set back
+            self._entries = deque((min(when, at), paid) for when, paid in self._entries)
+        while self._entries and (at - self._entries[0][0]).total_seconds() >= DAY_S:
+            self._entries.popleft()
+        over = sum(paid for _, paid in self._entries) + price - self._per_day
+        for when, paid in self._entries:
+            if over <= 0:
+                break
+            over -= paid
+            wait = DAY_S - (at - when).total_seconds()
+            if over <= 0:
+                return wait
+        return 0.0 if over <= 0 else DAY_S
 
 
 class Lane:
     """One feed and its plan. Not for several threads at once; `state` may be read from others."""
 
     def __init__(self, feed: Feed, settings: FeedSettings, plan: Sequence[Query],
-                 rng: random.Random | None = None) -> None:  # fmt: skip
-        """`rng` draws the jitter; give a seeded one to make a run repeatable."""
+                 rng: random.Random | None = None,
+                 spent: Iterable[tuple[datetime, float]] = ()) -> None:  # fmt: skip
+        """`rng` draws the jitter; give a seeded one to make a run repeatable. `spent`: when and
+        how much of the quota an earlier run used (see `providers.cost`)."""
         self.feed = feed
         self.plan = tuple(plan)
         self._settings = settings
         self._rng = rng or random.Random()
         self._spacing_s = settings.spacing_s
         self._cursor = 0  # the query to begin the next round with
-        self._asked_at: datetime | None = None
         self._paused_at: datetime | None = None
         self._pause_s = 0.0
         self._calm = 0
         self._garbled = 0
         self._refusals = 0
+        self._drift_told_at: datetime | None = None
+        past = sorted(spent)
+        self._asked_at = past[-1][0] if past else None
+        self._purse = Purse(quota_per_day(settings), past)
+        self._every_s = max(settings.every_s, self._purse.spread_s(sum(map(self._price, plan))))
         self.state = LaneState(feed.name, Mood.NEW, None, "", None, None, self._spacing_s, 0)
 
     @property
@@ -96,12 +147,16 @@ class Lane:
         for query in queries:
             if self._space_out(now, sleep):
                 return self.next_due  # stopping
+            if dear := self._purse.wait_s(now(), self._price(query)):
+                self._pause(now(), dear)
+                self.state = replace(self.state, why="the quota of the last 24 hours is used up")
+                return self.next_due
             self._cursor = (self._cursor + 1) % len(self.plan)
             if not self._attempt(query, now, sink):
                 return self.next_due
             if probing:
                 break  # half open: one probe, the full round follows at once
-        self._pause(started, 0.0 if probing else self._settings.every_s)
+        self._pause(started, 0.0 if probing else self._every_s)
         return self.next_due
 
     # -------------------------------------------------------------------------- one attempt
@@ -109,14 +164,16 @@ class Lane:
     def _attempt(self, query: Query, now: Now, sink: Sink) -> bool:
         """Ask once and report. False: leave the round, the pause is set."""
         at = self._asked_at = now()
+        self._purse.charge(at, self._price(query))
         try:
             snapshot = self.feed.poll(query, at)
         except FeedError as error:
             sink(Look(self.feed.name, query.key(), at, _outcome(error), detail=str(error)), None)
             return self._failed(error, now())
-        aircraft = len(snapshot.positions)
         self._succeeded(at)
-        sink(Look(self.feed.name, query.key(), at, Outcome.OK, aircraft), snapshot)
+        self._note_drift(snapshot, at)
+        look = Look(self.feed.name, query.key(), at, Outcome.OK, len(snapshot.positions))
+        sink(look, snapshot)
         return True
 
     def _succeeded(self, at: datetime) -> None:
@@ -129,6 +186,17 @@ class Lane:
             self._spacing_s = max(self._settings.spacing_s, self._spacing_s / 2)
         since = self.state.since if self.state.mood is Mood.OK else at
         self._show(Mood.OK, since, "", at, 0)
+
+    def _note_drift(self, snapshot: Snapshot, at: datetime) -> None:
+        """Show what was skipped; tell the log, now and then, when records could not be read."""
+        self.state = replace(self.state, skipped=dict(snapshot.skipped))
+        odd = {why: n for why, n in snapshot.skipped.items() if why.startswith("unreadable")}
+        told = self._drift_told_at
+        if odd and (told is None or (at - told).total_seconds() >= DRIFT_TOLD_EVERY_S):
+            self._drift_told_at = at
+            counts = " ".join(f"{why.replace(' ', '_')}={n}" for why, n in odd.items())
+            log.warning("feed form drifts feed=%s listed=%d %s", self.feed.name, snapshot.listed,
+                        counts)  # fmt: skip
 
     def _failed(self, error: FeedError, at: datetime) -> bool:
         """Note the failure and choose the pause. True: the round may go on."""
@@ -163,8 +231,8 @@ class Lane:
     def _show(self, mood: Mood, since: datetime | None, why: str, last_ok: datetime | None,
               failures: int) -> None:  # fmt: skip
         """Replaced as a whole, so that a reader in another thread never sees half of it."""
-        self.state = LaneState(self.feed.name, mood, since, why, last_ok, self.state.next_due,
-                               self._spacing_s, failures)  # fmt: skip
+        self.state = replace(self.state, mood=mood, since=since, why=why, last_ok=last_ok,
+                             spacing_s=self._spacing_s, failures=failures)  # fmt: skip
 
     # ---------------------------------------------------------------------------- waiting
 
@@ -180,6 +248,9 @@ class Lane:
         if now < self._paused_at:
             self._pause(now, self._pause_s)
         return now < self.next_due
+
+    def _price(self, query: Query) -> float:
+        return cost(self._settings, query.key())
 
     def _space_out(self, now: Now, sleep: Sleep) -> bool:
         """Wait until the spacing since the last request is over. True: stop."""

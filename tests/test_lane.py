@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.lane import BACKOFF_CAP_S, REFUSED_CAP_S, Lane, Mood
 from bot.model.air import Look, Near, Outcome, Positions, Query, Snapshot
 from bot.model.feed import FeedSettings
+from bot.model.providers import cost
 
 T0 = datetime(2024, 12, 1, tzinfo=UTC)
 PLAN = tuple(Near(10.0 * i, 20.0, 250.0) for i in range(3))
@@ -35,7 +38,7 @@ class Sky:
     """A feed with a mind, a clock that sleeping winds, and a notebook."""
 
     def __init__(self, mind: Mind = fine, *, every_s: float = 60.0,
-                 spacing_s: float = 10.0, plan: tuple[Query, ...] = PLAN) -> None:  # fmt: skip
+                 spacing_s: float = 10.0, quota: float | None = None) -> None:  # fmt: skip
         self.name = "sky"
         self.mind = mind
         self.at = T0
@@ -43,8 +46,15 @@ class Sky:
         self.looks: list[Look] = []
         self.snapshots: list[Snapshot] = []
         self.stop_after_s = float("inf")
-        settings = FeedSettings("sky", "v2", every_s=every_s, spacing_s=spacing_s)
-        self.lane = Lane(self, settings, plan, random.Random(1))
+        self.settings = FeedSettings(
+            "sky", "v2", every_s=every_s, spacing_s=spacing_s, quota_per_day=quota
+        )
+        self.lane = Lane(self, self.settings, PLAN, random.Random(1))
+
+    def restart(self) -> None:
+        """A new lane that knows only what was stored: when was asked, and at what price."""
+        spent = [(look.at, cost(self.settings, look.query_key)) for look in self.looks]
+        self.lane = Lane(self, self.settings, PLAN, random.Random(2), spent)
 
     def poll(self, query: Query, now: datetime) -> Snapshot:
         self.asked.append(((now - T0).total_seconds(), query))
@@ -205,6 +215,52 @@ def test_a_clock_that_jumps_back_does_not_stop_the_lane() -> None:
     assert due == sky.at + timedelta(seconds=60)
     sky.run(120)
     assert len(sky.asked) > 3
+
+
+def most_in_a_day(sky: Sky) -> int:
+    times = [at for at, _ in sky.asked]
+    return max(sum(1 for t in times if at <= t < at + 86_400 - 1e-5) for at in times)
+
+
+def test_a_quota_lasts_the_whole_day() -> None:
+    """300 requests a day are spread evenly: never more in any 24 hours, and no dark evening."""
+    sky = Sky(quota=300)
+    sky.run(3 * 86_400)
+    assert 290 <= most_in_a_day(sky) <= 300
+    assert max(gaps(sky)) <= 900
+
+
+@given(st.lists(st.tuples(st.integers(60, 20_000), st.sampled_from(["fine", "ill", "restart"])),
+                min_size=1, max_size=12), st.integers(5, 200))  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_no_quota_or_spacing_is_ever_broken(story: list[tuple[int, str]], quota: int) -> None:
+    """Whatever outages and restarts come, any 24 hours stay within the quota, any two requests
+    apart."""
+    sky = Sky(quota=quota)
+    for seconds, what in story:
+        sky.mind = failing(Unavailable("down")) if what == "ill" else fine
+        if what == "restart":
+            sky.restart()
+        sky.run(seconds)
+    assert most_in_a_day(sky) <= quota
+    assert min(gaps(sky), default=10.0) >= 10.0 - 1e-5
+
+
+def test_a_drifting_form_is_told_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    """Unreadable records are shown in the state, and logged once an hour, not with every reply."""
+    sky = Sky()
+
+    def poll(query: Query, now: datetime) -> Snapshot:
+        sky.at += timedelta(seconds=1)
+        skipped = {"unreadable field": 9, "no position": 3}
+        return Snapshot("sky", query, now.timestamp(), Positions.empty(), 12, skipped)
+
+    sky.poll = poll  # type: ignore[method-assign]
+    sky.run(7000)
+    told = [r for r in caplog.records if "drifts" in r.message]
+    assert len(told) == 2
+    assert "unreadable_field=9" in told[0].message
+    assert sky.lane.state.skipped == {"unreadable field": 9, "no position": 3}
 
 
 def test_an_error_that_is_not_a_feeds_passes_through() -> None:

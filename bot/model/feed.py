@@ -23,6 +23,7 @@ class FeedSettings:
     max_bytes: int = 64_000_000
     key: str | None = field(default=None, repr=False)
     key_header: str = ""
+    quota_per_day: float | None = None  # requests (OpenSky: credits) a day; None: the preset's
     provider: str = ""  # a name of bot.model.providers; '' = told by the URL's host
 
 

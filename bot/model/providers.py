@@ -5,6 +5,7 @@ wins. Each entry carries the month it was true: providers change their rules wit
 a limit that is too low costs time, one that is too high costs access.
 """
 
+import math
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ class Provider:
     spacing_s: float = 1.0
     key_header: str = ""
     key_needed: bool = False
-    requests_per_day: int | None = None
+    requests_per_day: int | None = None  # credits, where the provider counts in credits
+    priced: bool = False  # a request costs credits by the size of what it asks for
     access: str = ""  # what to do when the provider says no
     attribution: str = ""
 
@@ -69,12 +71,21 @@ ADSBEXCHANGE_RAPIDAPI = Provider(
     requests_per_day=320,  # 10,000 a month
     access="check the key and the month's quota on the RapidAPI page",
 )  # fmt: skip
+OPENSKY = Provider(
+    "opensky", "https://opensky-network.org/api", "2026-09", max_radius_nm=5400.0, max_hexes=50,
+    spacing_s=5.0,  # the resolution of its states: asking faster gives the same answer
+    key_needed=True, requests_per_day=4000, priced=True,
+    access="create an API client on the account page of opensky-network.org and give its "
+           "credentials file as key_file",
+    attribution="Data from The OpenSky Network, https://opensky-network.org; research and "
+                "non-commercial use.",
+)  # fmt: skip
 GENERIC = Provider("v2", "", "", access="ask the provider how to get access")
 
 PROVIDERS = {
     p.name: p
     for p in (ADSB_LOL, ADSB_FI, AIRPLANES_LIVE, AIRPLANES_LIVE_OPEN, ADSBEXCHANGE,
-              ADSBEXCHANGE_RAPIDAPI)
+              ADSBEXCHANGE_RAPIDAPI, OPENSKY)
 }  # fmt: skip
 _BY_HOST = {urlsplit(p.url).hostname: p for p in PROVIDERS.values()}
 
@@ -84,3 +95,43 @@ def provider_of(settings: FeedSettings) -> Provider:
     if settings.provider:
         return PROVIDERS.get(settings.provider, GENERIC)
     return _BY_HOST.get(urlsplit(settings.url).hostname, GENERIC)
+
+
+def quota_per_day(settings: FeedSettings) -> float | None:
+    """Requests (or credits) a day that this feed may use; None: no documented limit."""
+    if settings.quota_per_day is not None:
+        return settings.quota_per_day
+    return provider_of(settings).requests_per_day
+
+
+def cost(settings: FeedSettings, query_key: str) -> float:
+    """What one request costs of the quota, told by its stored key (`Query.key()`), so that what a
+    stopped bot has spent is known when it starts again."""
+    if not provider_of(settings).priced:
+        return 1.0
+    kind, _, rest = query_key.partition(":")
+    if kind == "near":
+        south, north, west, east = box(*(float(v) for v in rest.split(",")))
+        return credits_for((north - south) * (east - west))
+    return FLIGHTS_CREDITS if kind == "flights" else 4.0
+
+
+FLIGHTS_CREDITS = 30.0  # an interval of one to two days of /flights
+
+
+def credits_for(square_deg: float) -> float:
+    """OpenSky's price of one box of states (its API documentation, 2026-09)."""
+    return 1.0 + sum(square_deg > limit for limit in (25.0, 100.0, 400.0))
+
+
+def box(lat_deg: float, lon_deg: float, radius_nm: float) -> tuple[float, float, float, float]:
+    """(south, north, west, east) in degrees round a circle; never across the date line, where it
+    is widened to the whole band (a box query cannot say it)."""
+    reach = radius_nm / 60.0
+    south, north = max(-90.0, lat_deg - reach), min(90.0, lat_deg + reach)
+    flat = math.cos(math.radians(max(abs(south), abs(north))))
+    wide = math.degrees(math.asin(min(1.0, math.sin(math.radians(min(reach, 90.0)))
+                                      / max(math.cos(math.radians(lat_deg)), 1e-6))))  # fmt: skip
+    if flat < 1e-6 or lon_deg - wide < -180.0 or lon_deg + wide > 180.0:
+        return south, north, -180.0, 180.0
+    return south, north, lon_deg - wide, lon_deg + wide
