@@ -52,7 +52,11 @@ _WAYS: dict[tuple[str, str], str] = {
 }
 _CRUISE = {"IL76": (31_000.0, 442.0), "A124": (33_000.0, 462.0)}
 # The only receiver that sees the Libyan coast low is one volunteer's, and it is not always on.
-_BENGHAZI_OFF = (("2024-12-17 15:00", "2024-12-20 05:00"), ("2024-12-23 18:00", "2024-12-26 03:00"))
+_BENGHAZI_OFF = (
+    ("2024-12-17 15:00", "2024-12-18 04:30"),
+    ("2024-12-19 06:00", "2024-12-20 05:00"),
+    ("2024-12-23 18:00", "2024-12-26 03:00"),
+)
 
 
 def flights() -> list[Flight]:
