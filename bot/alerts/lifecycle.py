@@ -128,7 +128,7 @@ def _raised(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> St
         return _fire(seen, now) if _is_sure(finding, policy) else _unless_same(alert, seen, now)
     if not alert.heard:
         return Step(replace(seen, updated=now), Reason.FIRST)
-    if 0 < alert.told_return_years * WORSE_BY <= _rarity(finding):
+    if _is_worse(alert.told_return_years, _rarity(finding)):
         return Step(replace(seen, updated=now), Reason.WORSE)
     return _unless_same(alert, seen, now)
 
@@ -175,6 +175,11 @@ def _event(alert: Alert, finding: Finding, now: datetime) -> Step:
 def _unless_same(before: Alert, after: Alert, now: datetime) -> Step:
     """Only a real change is a change, or every run would rewrite every alert."""
     return Step(before) if after == before else Step(replace(after, updated=now))
+
+
+def _is_worse(told_years: float, years: float) -> bool:
+    """Ten times rarer than told; what was told as 'never' or without a number cannot worsen."""
+    return 0 < told_years < years and told_years * WORSE_BY <= years
 
 
 def _rarity(finding: Finding) -> float:
