@@ -12,7 +12,17 @@ from bot.message import legs as spelt
 from bot.message import words
 from bot.message.legs import Gazetteer
 from bot.message.resolved import resolved
-from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Message, Reason, Section
+from bot.model.alert import (
+    Alert,
+    CoverageNote,
+    Evidence,
+    Finding,
+    Kind,
+    Line,
+    Message,
+    Reason,
+    Section,
+)
 from bot.model.watch import Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫"}
@@ -52,7 +62,7 @@ def _raised(
         where(watch),
         *(_first_facts if finding.kind is Kind.FIRST else _count_facts)(finding, book),
         _worse(alert) if reason is Reason.WORSE else (),
-        _possible_count(finding),
+        _possible_count(evidence),
         _looking(finding),
         _prior(evidence),
     ]
@@ -61,7 +71,7 @@ def _raised(
         _story(evidence, book),
         spelt.listed(evidence.legs, book, "Legs", most=LEGS_SHOWN),
         _also(evidence, book),
-        _coverage(evidence),
+        _coverage(evidence, book),
         spelt.listed(
             evidence.possible, book, "Possible legs, not counted", most=POSSIBLE_SHOWN
         ),
@@ -80,7 +90,8 @@ def headline(finding: Finding, book: Gazetteer) -> str:
     """The number first: '7 legs in 4 days, usually about 1 a month'."""
     if finding.kind is Kind.FIRST:
         if finding.last_before is None:
-            return "First known leg"
+            looked = words.count(finding.days_looked, "day")
+            return f"First known leg, after {looked} of looking"
         return f"First leg in {(finding.day - finding.last_before).days:,} days"
     usual = ""
     if math.isfinite(finding.expected_window):
@@ -114,25 +125,33 @@ def _count_facts(finding: Finding, book: Gazetteer) -> list[Line]:
         facts.append(words.line("By chance ", words.bold(chance), " on such a route"))
     else:
         facts.append(words.line("How rare this is by chance cannot be said yet"))
-    return facts
+    return [*facts, _since(finding, book)]
 
 
 def _window_fact(finding: Finding, book: Gazetteer) -> Line:
     if _span(finding) == 1:
         return ()
-    first = finding.since or finding.day - timedelta(days=finding.window_days - 1)
+    first = finding.day - timedelta(days=finding.window_days - 1)
     return words.line(
         words.bold(words.count(finding.observed_window)),
-        f" in {finding.window_days} days (since {words.day(first, book.now)}), ",
-        f"{words.number(finding.expected_window)} expected",
+        f" in {finding.window_days} days ({words.days(first, finding.day, book.now)}), ",
+        words.expected(finding.expected_window),
     )
+
+
+def _since(finding: Finding, book: Gazetteer) -> Line:
+    """Since when, where the loudest window does not say it."""
+    first = finding.day - timedelta(days=_span(finding) - 1)
+    if finding.since is None or finding.since >= first:
+        return ()
+    return words.line(f"Out of the ordinary since {words.day(finding.since, book.now)}")
 
 
 def _day_fact(finding: Finding, book: Gazetteer) -> Line:
     if not math.isfinite(finding.observed):
         return words.line(f"Nobody looked {_that_day(finding, book).removeprefix('so far ')}")
     whole = "" if finding.complete else " for the whole day"
-    facts = f"{words.number(finding.expected)} expected{whole}"
+    facts = words.expected(finding.expected) + whole
     if finding.kind is Kind.SURGE and math.isfinite(finding.limit):
         facts += f", alarm from {words.number(math.ceil(finding.limit))}"
     observed = words.bold(words.count(finding.observed))
@@ -145,10 +164,11 @@ def _day_fact(finding: Finding, book: Gazetteer) -> Line:
 
 def _first_facts(finding: Finding, book: Gazetteer) -> list[Line]:
     looked = words.count(finding.days_looked, "day")
-    nobody = words.line("Nobody flew it in ", words.bold(looked), " with somebody looking")
-    if finding.last_before is None:
-        return [nobody, words.line("No earlier leg is known")]
-    return [nobody, words.line(f"The last one before: {words.day(finding.last_before, book.now)}")]
+    last = finding.last_before
+    return [
+        words.line("Nobody flew it in ", words.bold(looked), " with somebody looking"),
+        words.line(f"The last one before: {words.day(last, book.now)}" if last else ""),
+    ]
 
 
 def _worse(alert: Alert | None) -> Line:
@@ -157,24 +177,23 @@ def _worse(alert: Alert | None) -> Line:
     return words.line(f"When last told: {words.rarity(alert.told_return_years)}")
 
 
-def _possible_count(finding: Finding) -> Line:
-    if not finding.possible:
-        return ()
-    return words.line(f"And {words.count(finding.possible, 'possible leg')}, not counted")
+def _possible_count(evidence: Evidence) -> Line:
+    n = len(evidence.possible)
+    return words.line(f"And {words.count(n, 'possible leg')}, not counted") if n else ()
 
 
 def _looking(finding: Finding) -> Line:
     if math.isnan(finding.exposure):
         return words.line("How well the day was watched is unknown")
     if finding.complete and finding.exposure < POORLY_LOOKED:
-        share = words.percent(finding.exposure)
+        share = words.share(finding.exposure)
         return words.line(f"Only {share} of the normal looking that day: there may be more")
     return ()
 
 
 def _prior(evidence: Evidence) -> Line:
     """The owner's own word, as long as it outweighs the days looked at."""
-    if not evidence.watch.usual_text:
+    if not evidence.watch.usual_text or evidence.finding.kind is Kind.FIRST:
         return ()
     exposure = evidence.series.exposure
     looked = float(np.nansum(np.minimum(exposure, 1.0))) if len(exposure) else 0.0
@@ -202,33 +221,38 @@ def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
     for finding in evidence.also:
         chance = words.rarity(finding.return_period_years)
         rare = f"; by chance {chance}" if chance and finding.kind is not Kind.FIRST else ""
-        lines.append(
-            words.line(
-                words.bold(words.stranger(finding.watch)), f": {headline(finding, book)}{rare}"
-            )
-        )
+        said = headline(finding, book)
+        said = f"{said[:1].lower()}{said[1:]}{rare}"
+        lines.append(words.line(words.bold(words.stranger(finding.watch)), f": {said}"))
         flown = evidence.other_legs.get(finding.watch, ())
         told = {leg.id for run in evidence.story for leg in run}
         lines.extend(spelt.entry(leg, book) for leg in flown[-2:] if leg.id not in told)
     return Section(tuple(lines), "The same legs also moved")
 
 
-def _coverage(evidence: Evidence) -> Section:
+def _coverage(evidence: Evidence, book: Gazetteer) -> Section:
     note = evidence.coverage
+    lines = [_looks(note)]
+    if note.looks_ok:
+        lines.append(words.line(f"Other traffic seen {words.count(note.others_seen, 'time')}"))
+    lines.append(words.line(f"Looking today: {words.share(note.exposure_today)} of normal"))
+    lines += [words.line(dark[:1].upper() + dark[1:]) for dark in note.dark]
+    if book.now.astimezone(book.tz).utcoffset():
+        zone = words.zone(book.now, book.tz)
+        lines.append(words.line(f"Times are {zone}; days are counted in UTC"))
+    return Section(tuple(lines), "Coverage, last 24 h")
+
+
+def _looks(note: CoverageNote) -> Line:
     asked = note.looks_ok + note.looks_failed
     via = f" ({', '.join(words.stranger(feed) for feed in note.feeds)})" if note.feeds else ""
     if not asked:
-        looks = "Nobody looked in the last 24 h"
-    elif not note.looks_failed:
-        looks = f"All {asked:,} looks answered{via}"
-    else:
-        looks = f"{note.looks_ok:,} of {asked:,} looks answered{via}"
-    seen = words.count(note.others_seen, "other aircraft").removesuffix("s")
-    share = note.exposure_today
-    today = "unknown" if math.isnan(share) else f"{words.percent(share)} of normal"
-    lines = [words.line(f"{looks}; {seen} seen"), words.line(f"Looking today: {today}")]
-    lines += [words.line(dark[:1].upper() + dark[1:]) for dark in note.dark]
-    return Section(tuple(lines), "Coverage, last 24 h")
+        return words.line("Nobody looked")
+    if not note.looks_ok:
+        return words.line(f"None of {words.count(asked, 'look')} was answered{via}: nobody looked")
+    if not note.looks_failed:
+        return words.line(f"All {words.count(asked, 'look')} answered{via}")
+    return words.line(f"{note.looks_ok:,} of {words.count(asked, 'look')} answered{via}")
 
 
 def _considered(finding: Finding) -> Section | None:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.message import words
 from bot.message.legs import Gazetteer
-from bot.model.alert import Alert, Evidence, Kind, Line, Section
+from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Section, Series
 
 NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg"}
 
@@ -77,17 +78,10 @@ def _rarest(alert: Alert | None) -> Line:
 
 
 def _past(evidence: Evidence, alert: Alert | None) -> Past:
-    """From the alert's opening to the day before the calm; from the series' alarms without one."""
+    """From the alert's opening to its last raised day, as far as the series reaches."""
     series, finding = evidence.series, evidence.finding
     days = series.days.astype("datetime64[D]")
-    first, last = finding.since or finding.day, finding.day
-    if alert is not None:
-        first = (alert.fired or alert.opened).date()
-        first = min(first, alert.opened.date())
-        last = max(first, finding.day - timedelta(days=alert.calm_days))
-    elif series.alarm is not None and series.alarm.any():
-        raised = days[series.alarm]
-        first, last = raised[0].astype(date), raised[-1].astype(date)
+    first, last = _span(days, series, finding, alert)
     within = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
     counts = series.counts[within]
     if not np.isfinite(counts).any():
@@ -97,3 +91,19 @@ def _past(evidence: Evidence, alert: Alert | None) -> Past:
         first, last, float(np.nansum(counts)), float(counts[top]),
         days[within][top].astype(date), int(np.isnan(counts).sum()),
     )  # fmt: skip
+
+
+def _span(
+    days: npt.NDArray[np.datetime64], series: Series, finding: Finding, alert: Alert | None
+) -> tuple[date, date]:
+    first = finding.since or finding.day
+    last = finding.day - timedelta(days=alert.calm_days if alert else 0)
+    raised = days[series.alarm] if series.alarm is not None else days[:0]
+    if alert is not None:
+        first = min(alert.opened, alert.fired or alert.opened).date()
+        raised = raised[(raised >= np.datetime64(first)) & (raised <= np.datetime64(finding.day))]
+    elif len(raised):
+        first = raised[0].astype(date)
+    if len(raised):
+        last = raised[-1].astype(date)
+    return first, max(first, last)

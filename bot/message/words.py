@@ -126,6 +126,26 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f}{NBSP}%"
 
 
+def share(of_normal: float) -> str:
+    """A part of the usual, which may be more than the whole.
+
+    >>> share(1.2), share(float("nan"))
+    ('120\\xa0%', 'an unknown part')
+    """
+    if not math.isfinite(of_normal):
+        return "an unknown part"
+    return f"{of_normal * 100:.0f}{NBSP}%"
+
+
+def expected(n: float) -> str:
+    """'0.5 expected', or that nobody can say.
+
+    >>> expected(0.46), expected(float("nan"))
+    ('0.5 expected', 'expectation unknown')
+    """
+    return f"{number(n)} expected" if math.isfinite(n) else "expectation unknown"
+
+
 def feet(altitude_ft: float) -> str:
     """'8,000 ft', to the hundred."""
     return f"{round(altitude_ft / 100) * 100:,}{NBSP}ft"

@@ -1,0 +1,249 @@
+"""What each kind of message says, held in golden files, and what must never be said."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from math import inf, nan
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels import spell
+from bot.message import compose, service, sightings, welcome
+from bot.model.air import NOWHERE
+from bot.model.alert import CoverageNote, Evidence, Kind, Message, Reason
+from tests.message.cases import (
+    ALERT,
+    COVERAGE,
+    DAY,
+    LABEL,
+    LEGS,
+    NAMES,
+    NOW,
+    ONWARD,
+    POSSIBLE,
+    SPOTS,
+    SURGE,
+    WATCH,
+    evidence,
+    flown,
+    series,
+)
+from tests.message.conftest import PICTURES
+from tests.nouns import at, leg
+
+Golden = Callable[[str, Message], None]
+FIRST = replace(
+    DAY, kind=Kind.FIRST, day=date(2024, 12, 14), complete=True, observed=1,
+    last_before=date(2024, 9, 11), days_looked=91, notes=(),
+)  # fmt: skip
+CALM = replace(DAY, day=date(2024, 12, 30), complete=True, raised=False, calm=True, observed=0)
+AFTER = series("2024-12-30")
+
+
+def told(backing: Evidence, reason: Reason = Reason.FIRST, **more: object) -> Message:
+    """Composed on the evening of the 26th, with pictures."""
+    fields = {"now": NOW, "tz": UTC, **more}
+    return replace(compose(backing, reason, **fields), pictures=PICTURES)  # type: ignore[arg-type]
+
+
+def words(message: Message) -> str:
+    blocks = [spell.head(message), *map(spell.block, message.sections)]
+    return "\n".join(spell.line_plain(line) for block in blocks for line in block)
+
+
+# ---------------------------------------------------------------------------------- golden
+
+
+def test_surge_over_two_weeks(golden: Golden) -> None:
+    """A window speaks: legs newest first, the rest counted, a chain told as one story."""
+    golden("surge_window", told(evidence(story=((LEGS[-1], ONWARD),))))
+
+
+def test_surge_today(golden: Golden) -> None:
+    """The running day is flagged as such, on the reader's clock."""
+    one = replace(DAY, complete=False, return_period_years=37.0)
+    backing = evidence(one, legs=LEGS[-1:], possible=(), label="")
+    golden("surge_today", told(backing, tz=ZoneInfo("Africa/Tripoli")))
+
+
+def test_surge_that_moves_other_watches(golden: Golden) -> None:
+    """Watches moved by the same legs are told inside one message."""
+    other = replace(DAY, watch="Libya to Mali", observed=1, return_period_years=9e5, complete=True)
+    lone = replace(other, watch="Anywhere to Bamako", kind=Kind.FIRST, last_before=None)
+    backing = evidence(also=(other, lone), other_legs={"Libya to Mali": (ONWARD,)})
+    golden("surge_group", told(backing))
+
+
+def test_worse(golden: Golden) -> None:
+    """A worsening names the rarity last told."""
+    longer = replace(SURGE, since=date(2024, 12, 4))
+    golden("worse", told(evidence(longer), Reason.WORSE, alert=ALERT))
+
+
+def test_resolved(golden: Golden) -> None:
+    """The all-clear: how long, how many, the peak, and what is usual."""
+    golden("resolved", told(evidence(CALM, series=AFTER), Reason.RESOLVED, alert=ALERT))
+
+
+def test_new_level(golden: Golden) -> None:
+    """A lasting level is announced as the new usual."""
+    level = replace(CALM, state="new_level", expected=1.3)
+    golden("new_level", told(evidence(level, series=AFTER), Reason.RESOLVED, alert=ALERT))
+
+
+def test_first(golden: Golden) -> None:
+    """First in N days names the days with somebody looking."""
+    now = at("2024-12-14 20:30")
+    golden("first", told(evidence(FIRST, legs=LEGS[:1], possible=()), now=now))
+
+
+def test_lull(golden: Golden) -> None:
+    """Too few legs, on days when somebody looked."""
+    quiet = replace(SURGE, kind=Kind.LULL, complete=True, observed=0, observed_window=0,
+                    expected_window=18.2, return_period_years=7e4, possible=0)  # fmt: skip
+    golden("lull", told(evidence(quiet, legs=(), possible=())))
+
+
+def test_sightings(golden: Golden) -> None:
+    """Every leg of an hour, counted and possible apart."""
+    message = sightings(
+        WATCH, LEGS[-2:], now=NOW, tz=UTC, possible=POSSIBLE, names=NAMES, spots=SPOTS, label=LABEL
+    )
+    golden("sightings", message)
+
+
+def test_service_and_welcome(golden: Golden) -> None:
+    """The bot's own troubles, and its greeting with headings."""
+    golden("service", service("adsb-lol has been silent for 42 min", ["429 since 20:58 UTC"]))
+    lines = ["Watched:", WATCH.label(), "", "Through:", "adsb-lol, every 60 s", "Good hunting."]
+    golden("welcome", welcome(lines))
+
+
+def test_everything_unknown(golden: Golden) -> None:
+    """What is not known is said to be unknown, never zero and never a number."""
+    blind = replace(
+        SURGE, complete=True, observed=nan, expected=nan, limit=inf, exposure=nan, possible=0,
+        observed_window=nan, expected_window=nan, return_period_years=nan, since=None,
+        state="unknown", notes=(),
+    )  # fmt: skip
+    nobody = CoverageNote(nan, 0, 12, 0, ())
+    lost = leg(NOWHERE, NOWHERE, takeoff=None, callsign=None, registration=None, type_code=None)
+    golden("unknown", told(evidence(blind, legs=(lost,), possible=(), coverage=nobody, label="")))
+
+
+# -------------------------------------------------------------------------------- promises
+
+
+@pytest.mark.parametrize("reason", [Reason.FIRST, Reason.WORSE, Reason.RESOLVED])
+def test_the_label_comes_first(reason: Reason) -> None:
+    """A reconstruction says so before anything else, in every part of every message."""
+    message = told(evidence(), reason, alert=ALERT)
+    for piece in spell.pieces(message):
+        assert piece.plain().startswith(LABEL)
+
+
+def test_the_number_comes_first() -> None:
+    """The title is what a phone's notification shows: one emoji, then the number."""
+    assert told(evidence()).title == (
+        "📈 7 legs in 14 days so far, usually about 1 a month: Hmeimim to eastern Libya"
+    )
+    assert told(evidence(FIRST)).title == "🛫 First leg in 94 days: Hmeimim to eastern Libya"
+
+
+def test_the_owners_word_is_shown_until_data_replace_it() -> None:
+    """`usual:` is printed while it outweighs the days looked at, and not after."""
+    young, old = series(days=20), series(days=90)
+    full = replace(old, exposure=np.ones(90))
+    line = "usual: 1 per month (yours), until data replaces it"
+    assert line in words(told(evidence(series=young)))
+    assert line not in words(told(evidence(series=full)))
+    learning = replace(SURGE, state="learning")
+    assert line in words(told(evidence(learning, series=full)))
+    assert "yours" not in words(told(evidence(watch=replace(WATCH, usual_text=""), series=young)))
+
+
+def test_long_lists_are_counted_not_hidden() -> None:
+    """Twelve legs are five and a count."""
+    many = tuple(flown(day, LEGS[0].destination) for day in range(10, 22))
+    text = words(told(evidence(legs=many)))
+    assert text.count("· track") == 5 + 1  # and the possible one
+    assert "… and 7 more before these" in text
+
+
+def test_possible_legs_stand_apart() -> None:
+    """What does not count is shown under its own heading and counted apart."""
+    text = words(told(evidence()))
+    assert "And 1 possible leg, not counted" in text
+    assert text.index("RA-78842") > text.index("Possible legs, not counted")
+
+
+def test_poor_looking_is_admitted() -> None:
+    """A count from a day half watched is a floor."""
+    half = replace(DAY, complete=True, exposure=0.4)
+    assert "Only 40\xa0% of the normal looking that day" in words(told(evidence(half)))
+
+
+def test_links_show_the_day_of_the_track() -> None:
+    """The link names the airframe and the UTC day it counts on."""
+    late = leg("OSLK", "HL59", "2024-12-26 23:30")
+    text = words(told(evidence(legs=(late,), possible=()), tz=ZoneInfo("Asia/Tokyo")))
+    assert "https://adsb.lol/?icao=154076&showTrace=2024-12-26" in text
+    assert "27 Dec 08:30" in text
+
+
+def test_a_story_bridges_an_unknown_stop() -> None:
+    """Where one leg lost sight of the stop, the next one's start names it."""
+    unseen = replace(LEGS[-1], destination=NOWHERE)
+    text = words(told(evidence(story=((unseen, ONWARD),))))
+    assert "RA-82038: Hmeimim → al-Khadim → Bamako, 26 Dec 18:05 – 27 Dec 05:40" in text
+
+
+def test_resolved_without_an_alert_reads_the_series() -> None:
+    """The days of the alarms tell what it was when no history is at hand."""
+    text = words(told(evidence(CALM, series=AFTER), Reason.RESOLVED))
+    assert "The surge lasted 13 days: 14–26 Dec" in text
+    assert "7 legs in all, peak 1 on 14 Dec" in text
+
+
+def test_resolved_admits_days_nobody_looked() -> None:
+    """A gap within the surge is said, not counted as zero."""
+    counts = AFTER.counts.copy()
+    counts[-7] = nan
+    backing = evidence(CALM, series=replace(AFTER, counts=counts))
+    text = words(told(backing, Reason.RESOLVED, alert=ALERT))
+    assert "nobody looked on 1 day of them" in text
+
+
+@given(
+    callsign=st.text(max_size=12), name=st.text(max_size=20), area=st.text(max_size=20),
+    years=st.floats(0, 1e12) | st.just(nan), expected=st.floats(0, 1e6) | st.just(nan),
+    altitude=st.floats(-2000, 60000) | st.none(),
+)  # fmt: skip
+def test_no_evidence_breaks_a_message(
+    callsign: str, name: str, area: str, years: float, expected: float, altitude: float | None
+) -> None:
+    """Whatever strangers send and detectors say, there is a message and it fits Telegram."""
+    end = replace(LEGS[1].destination, area=area, altitude_ft=altitude)
+    one = replace(LEGS[0], callsign=callsign, registration=name, destination=end)
+    finding = replace(SURGE, return_period_years=years, expected=expected, expected_window=expected)
+    backing = evidence(finding, legs=(one,), names={**NAMES, "HL59": name})
+    for piece in spell.pieces(told(backing)):
+        assert 0 < spell.units(piece.plain()) <= piece.room
+        piece.html().encode()
+
+
+def test_days_are_told_with_their_year_when_it_is_another() -> None:
+    """A date of last year says so."""
+    january = datetime(2025, 1, 3, tzinfo=UTC)
+    assert "13–26 Dec 2024" in words(told(evidence(), now=january))
+
+
+def test_coverage_that_is_whole_reads_simply() -> None:
+    """No failed look, no arithmetic."""
+    whole = replace(COVERAGE, looks_failed=0, others_seen=1, dark=())
+    text = words(told(evidence(coverage=whole)))
+    assert "All 1,412 looks answered (adsb-lol, roof)\nOther traffic seen 1 time\n" in text
