@@ -4,8 +4,8 @@ Every mistake is reported at once as `config.yaml:LINE: field: found, expected`;
 value is plain, frozen and right. yaml stays in this room.
 """
 
-from bot.config.load import load
 from bot.config.places import Airfields
+from bot.config.reader import load
 from bot.config.secrets import telegram_address
 from bot.config.settings import Config, QuietHours, TelegramSettings
 

@@ -13,6 +13,7 @@ from bot.model.providers import PROVIDERS, Provider, provider_of
 KINDS = ("v2", "readsb", "recorded")
 KEYS = ("name", "kind", "provider", "url", "folder", "every", "spacing", "timeout", "deadline",
         "key_file", "key_header")  # fmt: skip
+V2_PROVIDERS = tuple(name for name in PROVIDERS if name != "opensky")  # speaks no v2
 SECOND = timedelta(seconds=1)
 # A receiver rewrites its file every second; ten are enough to see a landing.
 EVERY = {"v2": timedelta(minutes=1), "readsb": 10 * SECOND, "recorded": timedelta(minutes=1)}
@@ -73,7 +74,7 @@ def _recorded(name: str, table: Table, folder: Path) -> FeedSettings | None:
 def _online(
     name: str, kind: str, table: Table, folder: Path, secrets: Secrets
 ) -> FeedSettings | None:
-    provider = table.get("provider", one_of(PROVIDERS), "")
+    provider = table.get("provider", one_of(V2_PROVIDERS), "")
     url = _url(kind, provider, table, folder)
     if url is None:
         return None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot import config
 from bot.airfields import Airfields
 from bot.config.feeds import KEYS as FEED_KEYS
-from bot.config.load import KEYS
+from bot.config.reader import KEYS
 from bot.config.watches import KEYS as WATCH_KEYS
 from bot.errors import ConfigError
 

@@ -122,8 +122,9 @@ def test_a_token_file_that_holds_no_token(
     """A named token file that fails is a mistake; the environment does not step in."""
     if content is not None:
         secret(tmp_path, "token", content)
-    assert mistakes(audiences=CHAT, telegram="{token_file: token}",
-                    env={"TELEGRAM_TOKEN": TOKEN}) == [f"config.yaml:4: telegram{expected}"]  # fmt: skip
+    env = {"TELEGRAM_TOKEN": TOKEN}
+    found = mistakes(audiences=CHAT, telegram="{token_file: token}", env=env)
+    assert found == [f"config.yaml:4: telegram{expected}"]
 
 
 def test_a_bad_credential_is_named(mistakes: Mistakes, tmp_path: Path) -> None:
@@ -171,8 +172,9 @@ def test_the_data_folder_follows_the_service(load: Load, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("hours", "utc", "quiet"),
-    [("22:30-06:30", (22, 29), False), ("22:30-06:30", (22, 30), True), ("22:30-06:30", (0, 0), True),
-     ("22:30-06:30", (6, 29), True), ("22:30-06:30", (6, 30), False), ("01:00-05:00", (3, 0), True),
+    [("22:30-06:30", (22, 29), False), ("22:30-06:30", (22, 30), True),
+     ("22:30-06:30", (0, 0), True), ("22:30-06:30", (6, 29), True),
+     ("22:30-06:30", (6, 30), False), ("01:00-05:00", (3, 0), True),
      ("01:00-05:00", (12, 0), False)],
 )  # fmt: skip
 def test_quiet_hours(load: Load, hours: str, utc: tuple[int, int], quiet: bool) -> None:
