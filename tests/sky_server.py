@@ -30,6 +30,7 @@ from bot.model.air import Icao24, Near
 
 SEED = 7
 SURGE = 8  # aircraft of each kind
+APART_S = 30.0
 NUMBER = r"(-?\d+(?:\.\d+)?)"
 CIRCLES = [
     re.compile(rf"/v2/point/{NUMBER}/{NUMBER}/{NUMBER}/?"),
@@ -62,15 +63,15 @@ data: sky-data
 """
 
 
-def surge_sky(now_s: float, surge_after_s: float = 60.0) -> Sky:
+def surge_sky(now_s: float, surge_after_s: float = 20.0) -> Sky:
     """A sky for the hours around `now_s`: airliners throughout, and from `surge_after_s` on a
-    transport every 45 s that takes off from Cairo for Cairo West (9 min), and one that lands at
-    al-Khadim."""
+    transport every half minute that takes off from Cairo for Cairo West (9 min), and one that
+    lands at al-Khadim."""
     day = datetime.fromtimestamp(now_s, UTC).date()
     flights = list(airliners(day - timedelta(days=1), day + timedelta(days=1), SEED))
     start_s = now_s + surge_after_s
-    flights += [_hop(i, start_s + 45 * i) for i in range(SURGE)]
-    flights += [_arrival(i, start_s + 45 * i) for i in range(SURGE)]
+    flights += [_hop(i, start_s + APART_S * i) for i in range(SURGE)]
+    flights += [_arrival(i, start_s + APART_S * i) for i in range(SURGE)]
     fields = tables.places()
     local = [Receiver(f"fence of {ident}", fields[ident].lat_deg, fields[ident].lon_deg, 900)
              for ident in ("HECA", "HECW", "HL59", "OSLK")]  # fmt: skip
@@ -156,7 +157,7 @@ def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--port", type=int, default=8099)
-    parser.add_argument("--surge-after", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--surge-after", type=float, default=20.0, metavar="SECONDS")
     args = parser.parse_args()
     with serve(surge_sky(time.time(), args.surge_after), args.port) as url:
         print(CONFIG.format(url=url), flush=True)

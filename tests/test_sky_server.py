@@ -54,5 +54,5 @@ def test_the_surge_is_over_within_ten_minutes() -> None:
     assert all(NOW_S < path.landing_s < NOW_S + 600 for path in arrivals)
     hops = [path for path in paths if path.flight.origin.ident == "HECA"]
     assert all(path.takeoff_s >= NOW_S + 60 for path in hops)
-    assert sum(path.landing_s < NOW_S + 840 for path in hops) >= 4
+    assert sum(path.landing_s < NOW_S + 720 for path in hops) >= 4
     assert all((path.landing_s - path.takeoff_s) < 600 for path in hops)
