@@ -231,7 +231,8 @@ def _told(config: Config) -> list[str]:
 def _operator(config: Config, audience: str) -> list[str]:
     if audience not in config.operators:
         return []
-    return ["You also hear of the bot's own troubles:", *(f"{text}." for text in config.warnings)]
+    lines = ["you hear of its troubles", *(f"{text}." for text in config.warnings)]
+    return ["The bot itself:", *lines]
 
 
 def _address(address: Address) -> str:

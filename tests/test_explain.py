@@ -150,7 +150,10 @@ def test_an_audience_hears_of_its_own_watches(settings: Config) -> None:
         "Mute → night",
     ]
     assert not any("Bridge" in line or "airplanes-live" in line for line in night)
-    assert any("airplanes-live needs a key" in line for line in explain(settings, audience="desk"))
+    assert block(explain(settings, audience="desk"), "The bot itself:") == [
+        "you hear of its troubles",
+        "feed al is not asked: airplanes-live needs a key (key_file, or the credential al_key).",
+    ]
 
 
 def test_no_block_is_empty(settings: Config) -> None:
