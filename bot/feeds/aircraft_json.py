@@ -23,31 +23,24 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import Garbled
+from bot.feeds.clean import (
+    BAD_FIELD,
+    NO_POSITION,
+    UNREADABLE,
+    VEHICLE,
+    Floats,
+    addressed,
+    callsign,
+    sound,
+    within,
+)
 from bot.model.air import SOURCES, Positions
 
-Floats = npt.NDArray[np.float64]
 Number = float | None  # msgspec reads a JSON integer as a float here
 
-# Why a listed aircraft gave no position row (the keys of `Parsed.skipped`).
-ANONYMOUS = "not an aircraft address"  # '~': TIS-B or anonymised, not a 24-bit ICAO address
-BAD_ADDRESS = "bad address"
-NO_POSITION = "no position"
-VEHICLE = "ground vehicle"  # emitter category C
-BAD_POSITION = "impossible position"
-BAD_TIME = "impossible time"
-DUPLICATE = "duplicate"
-UNREADABLE = "unreadable record"
-BAD_FIELD = "unreadable field"  # the record was kept, the field is unknown
-
 _MILLISECONDS = 1e11  # an epoch above this is in ms: as seconds it would be the year 5138
-_HEX = re.compile(r"[0-9a-f]{6}\Z")
 _SOURCE = {name: i for i, name in enumerate(SOURCES)}
 _OTHER = _SOURCE["other"]
-_CLOCK_SLACK_S = 5.0  # a decoder rounds: a fix may be 'younger than now' by less than this
-# Beyond these a value is noise, not flight. The altitude bounds are those that Mode S can encode,
-# with room for pressure altitude at a deep low; the rate is past any aircraft's.
-_BOUNDS = {"altitude": (-2000.0, 130_000.0), "speed": (0.0, 3000.0), "track": (0.0, 360.0),
-           "rate": (-30_000.0, 30_000.0)}  # fmt: skip
 
 
 class _Aircraft(msgspec.Struct, gc=False):
@@ -130,12 +123,9 @@ def _clock(now: Number, what: str) -> float:
 
 def _wanted(a: _Aircraft, counts: Counter[str]) -> bool:
     """Whether the record can give a row; counts why not."""
-    address = a.hex.strip().lower() if a.hex else ""
-    if address.startswith("~"):
-        counts[ANONYMOUS] += 1
-    elif not _HEX.match(address) or address in ("000000", "ffffff"):
-        counts[BAD_ADDRESS] += 1
-    elif a.category and a.category[0] in "Cc":
+    if not addressed(a.hex, counts):
+        return False
+    if a.category and a.category[0] in "Cc":
         counts[VEHICLE] += 1
     elif a.lat is None or a.lon is None:
         counts[NO_POSITION] += 1
@@ -159,18 +149,18 @@ def _columns(kept: list[_Aircraft], time_s: float, counts: Counter[str]) -> Posi
         time_s - np.maximum(age, 0.0),
         lat,
         lon,
-        altitude_ft=_within(altitude, "altitude"),
+        altitude_ft=within(altitude, "altitude"),
         on_ground=ground,
-        ground_speed_kt=_within(speed, "speed"),
-        track_deg=_within(track, "track"),
-        vertical_rate_fpm=_within(rate, "rate"),
+        ground_speed_kt=within(speed, "speed"),
+        track_deg=within(track, "track"),
+        vertical_rate_fpm=within(rate, "rate"),
         source=[_source(a) for a in kept],
-        callsign=[_callsign(a.flight) for a in kept],
+        callsign=[callsign(a.flight) for a in kept],
         registration=[_text(a.r, 12) for a in kept],
         type_code=[_text(a.t, 4) for a in kept],
         military=[bool(a.dbFlags and a.dbFlags & 1) for a in kept],
     )
-    return _sound(positions, age, counts)
+    return sound(positions, age, counts)
 
 
 def _rate(a: _Aircraft) -> Number:
@@ -192,12 +182,6 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _within(values: Floats, kind: str) -> Floats:
-    """What lies outside the possible becomes unknown."""
-    low, high = _BOUNDS[kind]
-    return np.where((values >= low) & (values <= high), values, np.nan)
-
-
 def _source(a: _Aircraft) -> int:
     if a.type is not None:
         return _SOURCE.get(a.type, _OTHER)
@@ -208,31 +192,8 @@ def _source(a: _Aircraft) -> int:
     return 0  # decoders without `type` pass on what they received themselves: ADS-B
 
 
-def _callsign(text: str | None) -> bytes:
-    """As sent, without padding; what no crew can key in (N/A, @@@@@@@@) is 'none heard'."""
-    if not text:
-        return b""
-    clean = text.strip().upper()
-    return clean.encode()[:8] if clean.isascii() and clean.isalnum() else b""
-
-
 def _text(text: str | None, size: int) -> bytes:
     return text.strip().upper().encode("ascii", "ignore")[:size] if text else b""
-
-
-def _sound(positions: Positions, age: Floats, counts: Counter[str]) -> Positions:
-    """Without impossible places and times, and with one row an aircraft: its newest."""
-    lat, lon = positions.lat_deg, positions.lon_deg
-    placed = (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ~((lat == 0) & (lon == 0))
-    timed = np.isfinite(age) & (age >= -_CLOCK_SLACK_S) & (positions.time_s > 0)
-    counts[BAD_POSITION] += int(np.sum(~placed))
-    counts[BAD_TIME] += int(np.sum(placed & ~timed))
-    good = np.flatnonzero(placed & timed)
-    order = good[np.lexsort((positions.time_s[good], positions.icao24[good]))]
-    address = positions.icao24[order]
-    newest = order[np.append(address[1:] != address[:-1], True)] if len(order) else order
-    counts[DUPLICATE] += len(good) - len(newest)
-    return positions.take(np.sort(newest))
 
 
 # ------------------------------------------------------------ when the strict reading has failed

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Garbled
 from bot.feeds import aircraft_json as aj
+from bot.feeds import clean
 from bot.model.air import SOURCES
 
 DATA = Path(__file__).parent / "data"
@@ -32,7 +33,7 @@ def test_a_recorded_readsb_reply_is_read_in_full() -> None:
     parsed = aj.parse((DATA / "readsb.json").read_bytes(), "readsb")
     assert parsed.listed == 120
     assert len(parsed.positions) == 110
-    assert parsed.skipped == {aj.ANONYMOUS: 2, aj.NO_POSITION: 8}
+    assert parsed.skipped == {clean.ANONYMOUS: 2, clean.NO_POSITION: 8}
     source = json.loads((DATA / "readsb.json").read_text())
     record = next(a for a in source["aircraft"] if a["hex"] == "a7b433")
     row = int(np.flatnonzero(parsed.positions.icao24 == 0xA7B433)[0])
@@ -109,24 +110,24 @@ def test_nonsense_is_garbled_and_says_what_it_was(body: bytes, said: str) -> Non
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (craft(hex="~154076"), aj.ANONYMOUS),
-        (craft(hex="zz"), aj.BAD_ADDRESS),
-        (craft(hex=""), aj.BAD_ADDRESS),
-        (craft(hex="000000"), aj.BAD_ADDRESS),
-        ({"lat": 1.0, "lon": 1.0}, aj.BAD_ADDRESS),
-        ({"hex": "154076", "lat": 1.0}, aj.NO_POSITION),
-        ({"hex": "154076", "lastPosition": {"lat": 1.0, "lon": 2.0}}, aj.NO_POSITION),
-        (craft(category="C1"), aj.VEHICLE),
-        (craft(lat=90.5), aj.BAD_POSITION),
-        (craft(lon=-181), aj.BAD_POSITION),
-        (craft(lat=0, lon=0), aj.BAD_POSITION),
-        (craft(lat=float("nan")), aj.BAD_POSITION),
-        (craft(lon=float("inf")), aj.BAD_POSITION),
-        (craft(seen_pos=-60), aj.BAD_TIME),
-        (craft(seen_pos=float("nan")), aj.BAD_TIME),
-        (craft(lat="north"), aj.NO_POSITION),
-        (7, aj.UNREADABLE),
-        (None, aj.UNREADABLE),
+        (craft(hex="~154076"), clean.ANONYMOUS),
+        (craft(hex="zz"), clean.BAD_ADDRESS),
+        (craft(hex=""), clean.BAD_ADDRESS),
+        (craft(hex="000000"), clean.BAD_ADDRESS),
+        ({"lat": 1.0, "lon": 1.0}, clean.BAD_ADDRESS),
+        ({"hex": "154076", "lat": 1.0}, clean.NO_POSITION),
+        ({"hex": "154076", "lastPosition": {"lat": 1.0, "lon": 2.0}}, clean.NO_POSITION),
+        (craft(category="C1"), clean.VEHICLE),
+        (craft(lat=90.5), clean.BAD_POSITION),
+        (craft(lon=-181), clean.BAD_POSITION),
+        (craft(lat=0, lon=0), clean.BAD_POSITION),
+        (craft(lat=float("nan")), clean.BAD_POSITION),
+        (craft(lon=float("inf")), clean.BAD_POSITION),
+        (craft(seen_pos=-60), clean.BAD_TIME),
+        (craft(seen_pos=float("nan")), clean.BAD_TIME),
+        (craft(lat="north"), clean.NO_POSITION),
+        (7, clean.UNREADABLE),
+        (None, clean.UNREADABLE),
     ],
 )
 def test_a_bad_record_is_counted_and_loses_no_other(bad: Any, reason: str) -> None:
@@ -151,7 +152,7 @@ def test_a_field_that_cannot_be_read_is_unknown_and_counted() -> None:
     assert len(parsed.positions) == 1
     assert np.isnan(parsed.positions.ground_speed_kt[0])
     assert parsed.positions.altitude_ft[0] == 33000
-    assert parsed.skipped == {aj.BAD_FIELD: 2}
+    assert parsed.skipped == {clean.BAD_FIELD: 2}
 
 
 def test_impossible_values_become_unknown_not_zero() -> None:
@@ -166,7 +167,7 @@ def test_of_a_duplicated_aircraft_the_newest_fix_stays() -> None:
     parsed = parse(craft(seen_pos=30, lat=10), craft(seen_pos=2, lat=11), craft(hex="1540AA"))
     assert sorted(parsed.positions.icao24) == [0x154076, 0x1540AA]
     assert parsed.positions.lat_deg[parsed.positions.icao24 == 0x154076] == [11]
-    assert parsed.skipped == {aj.DUPLICATE: 1}
+    assert parsed.skipped == {clean.DUPLICATE: 1}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_no_record_breaks_the_reply(records: list[Any]) -> None:
     parsed = parse(*records, sane)
     p = parsed.positions
     assert 0xAAAAAA in p.icao24
-    kept_despite = (aj.BAD_FIELD,)
+    kept_despite = (clean.BAD_FIELD,)
     skipped = sum(n for reason, n in parsed.skipped.items() if reason not in kept_despite)
     assert parsed.listed == len(records) + 1 == len(p) + skipped
     assert np.isfinite([p.lat_deg, p.lon_deg, p.time_s]).all()
