@@ -45,8 +45,8 @@ def test_addresses_and_files_are_answered() -> None:
         assert requests.get(f"{url}/v2/nonsense", timeout=10).status_code == 404
 
 
-def test_the_surge_is_over_within_ten_minutes() -> None:
-    """Several flights land at al-Khadim inside ten minutes, and others are seen from take-off."""
+def test_the_surge_is_over_soon() -> None:
+    """All flights to al-Khadim land inside ten minutes; those seen from take-off on, inside 15."""
     sky = surge_sky(NOW_S, surge_after_s=60)
     paths = [Path(flight) for flight in sky.flights if flight.type_code in ("IL76", "A124")]
     arrivals = [path for path in paths if path.flight.destination.ident == "HL59"]
@@ -54,5 +54,4 @@ def test_the_surge_is_over_within_ten_minutes() -> None:
     assert all(NOW_S < path.landing_s < NOW_S + 600 for path in arrivals)
     hops = [path for path in paths if path.flight.origin.ident == "HECA"]
     assert all(path.takeoff_s >= NOW_S + 60 for path in hops)
-    assert sum(path.landing_s < NOW_S + 720 for path in hops) >= 4
-    assert all((path.landing_s - path.takeoff_s) < 600 for path in hops)
+    assert all(path.landing_s < NOW_S + 900 for path in hops)
