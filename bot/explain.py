@@ -28,10 +28,13 @@ class Facts:
 
 
 def explain(config: Config, facts: Facts | None = None, audience: str | None = None) -> list[str]:
-    """Everything, or (`audience`) what one audience should know on start."""
+    """Everything, or (`audience`) what one audience should know on start; nothing for one that no
+    watch and no trouble is told to."""
     facts = facts or Facts()
     if audience is not None:
         mine = [watch for watch in config.watches if audience in watch.audience]
+        if not mine and audience not in config.operators:
+            return []
         parts = [
             _watched(mine),
             _looking(config),

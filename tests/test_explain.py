@@ -1,5 +1,7 @@
 """A configuration in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot import airfields, config
@@ -154,6 +156,13 @@ def test_an_audience_hears_of_its_own_watches(settings: Config) -> None:
         "you hear of its troubles",
         "feed al is not asked: airplanes-live needs a key (key_file, or the credential al_key).",
     ]
+
+
+def test_an_audience_that_nobody_tells_is_left_in_peace(settings: Config) -> None:
+    """No greeting for an audience without watches that is no operator."""
+    alone = replace(settings, watches=settings.watches[:1], operators=())
+    assert explain(alone, audience="night") == []
+    assert "Who looks:" in explain(replace(alone, operators=("night",)), audience="night")
 
 
 def test_no_block_is_empty(settings: Config) -> None:
