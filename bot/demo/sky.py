@@ -60,7 +60,6 @@ class Flight:
     registration: str = ""
     type_code: str = ""
     military: bool = False
-    source: str = "adsb_icao"
     on_above_ft: float | None = None
     off_below_ft: float | None = None
     holes: tuple[tuple[float, float], ...] = ()

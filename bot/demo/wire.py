@@ -26,7 +26,7 @@ class Sky:
     def __init__(self, flights: Sequence[Flight], ears: Ears) -> None:
         self.flights = sorted(flights, key=lambda flight: flight.takeoff_s)
         self._starts = np.array([flight.takeoff_s - BEFORE_S for flight in self.flights])
-        self._ears = ears
+        self.ears = ears
         self._paths: dict[int, Path] = {}
 
     def polls(
@@ -51,7 +51,7 @@ class Sky:
         last = int(np.searchsorted(grid, path.end_s + 60))
         if last <= k:
             return  # landed before the first poll
-        heard = self._ears.hear(path, grid[k:last])
+        heard = self.ears.hear(path, grid[k:last])
         for row, i in zip(rows(path.flight, heard, near), heard.poll.tolist(), strict=True):
             if row:
                 waiting.setdefault(k + i, []).append(row)
@@ -73,7 +73,7 @@ class Sky:
         for path in self.up(now_s):
             if hexes and path.flight.icao24 not in hexes:
                 continue
-            heard = self._ears.hear(path, np.array([now_s]))
+            heard = self.ears.hear(path, np.array([now_s]))
             found += [row for row in rows(path.flight, heard, near) if row]
         return envelope(found, now_s, dialect)
 
@@ -85,7 +85,7 @@ class Sky:
                 path = Path(flight)
                 part = (poll_s >= path.begin_s) & (poll_s <= path.end_s + 60)
                 if part.any():
-                    heard = self._ears.hear(path, poll_s[part])
+                    heard = self.ears.hear(path, poll_s[part])
                     parts.append((int(flight.icao24, 16), heard, poll_s[part]))
         if not parts:
             return Positions.empty()

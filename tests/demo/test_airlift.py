@@ -102,7 +102,7 @@ def test_the_shuttle_never_touches_hmeimim() -> None:
 
 def test_landings_in_libya_are_not_seen() -> None:
     """Every flight into al-Khadim is lost on the way down, 5 to 150 km short of it."""
-    ears: Ears = airlift.sky()._ears
+    ears: Ears = airlift.sky().ears
     short_km = []
     for path in direct():
         polls = np.arange(path.begin_s, path.end_s, 60.0)
