@@ -10,14 +10,15 @@ about it; the caller explains).
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
 from bot import geo
-from bot.model.air import Everything, Hexes, Icao24, Near, Query
+from bot.model.air import Everything, Flights, Hexes, Icao24, Near, Query
 from bot.model.feed import FeedSettings
-from bot.model.providers import provider_of
+from bot.model.providers import cost, provider_of
 from bot.model.watch import AircraftClass, Area, Place, Watch
 
 APPROACH_NM = 100.0
@@ -38,6 +39,8 @@ class Disc:
 
 def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
     """One round of queries for this feed, in the order in which to ask them."""
+    if settings.kind == "opensky":
+        return _cheapest(settings, watches)
     if settings.kind != "v2":
         return (Everything(),)
     provider = provider_of(settings)
@@ -46,6 +49,36 @@ def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
         for d in merged(discs(watches, provider.max_radius_nm), provider.max_radius_nm)
     ]
     return (*circles, *batches(hexes(watches), provider.max_hexes))
+
+
+def nightly(watches: Sequence[Watch], day: date) -> tuple[Flights, ...]:
+    """Yesterday's completed flights that the watches ask for: departures from their origins,
+    arrivals at their destinations."""
+    ends = [("departure", w.origin) for w in watches] + [
+        ("arrival", w.destination) for w in watches
+    ]
+    asked = {(kind, spot.ident) for kind, place in ends if place for spot in place.airfields}
+    return tuple(Flights(kind, ident, day) for kind, ident in sorted(asked))
+
+
+def _cheapest(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
+    """Boxes are priced by size, and the whole sky costs little more than a large one: take the
+    smallest bill, and of two equal ones the one that shows more."""
+    everything = (Everything(),)
+    open_end = any(w.origin is None or w.destination is None for w in watches)
+    if open_end or not watches:
+        return everything
+    best: tuple[Query, ...] = everything
+    for radius in (1000.0, 500.0, 250.0, 180.0, 130.0, APPROACH_NM):
+        parts = merged(discs(watches, radius), radius)
+        boxes = tuple(Near(round(d.lat_deg, 3), round(d.lon_deg, 3), radius) for d in parts)
+        if _bill(settings, boxes) < _bill(settings, best):
+            best = boxes
+    return best
+
+
+def _bill(settings: FeedSettings, queries: Sequence[Query]) -> float:
+    return sum(cost(settings, query.key()) for query in queries)
 
 
 # ------------------------------------------------------------------------------------- circles

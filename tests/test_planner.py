@@ -1,6 +1,7 @@
 """The plan sees every watched place, within what the provider can be asked."""
 
 import random
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from bot import geo
 from bot.model.air import Everything, Hexes, Near
 from bot.model.feed import FeedSettings
+from bot.model.providers import cost
 from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
-from bot.planner import APPROACH_NM, Disc, batches, merged, plan
+from bot.planner import APPROACH_NM, Disc, batches, merged, nightly, plan
 
 ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol")
 OSLK = Spot("OSLK", "Hmeimim", 35.4011, 35.9487)
@@ -62,6 +64,30 @@ def test_listed_aircraft_are_asked_for_by_address() -> None:
     flat = [h for part in lists for h in part]
     assert flat == sorted(flat)
     assert set(flat) == transports.hexes - {"150000"}
+
+
+def test_opensky_is_asked_for_what_costs_least() -> None:
+    """One place: a small box. Many places, or an open end: the whole sky, which costs 4 credits."""
+    opensky = FeedSettings("os", "opensky", provider="opensky")
+    one = plan(opensky, [Watch("w", Place((HL59,)), Place((HLLB,)))])
+    assert [cost(opensky, q.key()) for q in one] == [1.0]
+    assert sees(list(one), HL59.lat_deg, HL59.lon_deg, APPROACH_NM)  # type: ignore[arg-type]
+    assert plan(opensky, [Watch("w", Place((HL59,)), None)]) == (Everything(),)
+    many = [
+        Watch(str(n), Place((Spot(f"A{n}", "", n * 12.0 - 60, n * 30.0),)), Place((OSLK,)))
+        for n in range(10)
+    ]
+    assert plan(opensky, many) == (Everything(),)
+
+
+def test_the_nightly_pass_asks_each_airfield_once() -> None:
+    """Departures of origins and arrivals at destinations, shared by watches."""
+    asked = nightly([STORY, STORY], date(2024, 12, 26))
+    assert [q.key() for q in asked] == [
+        "flights:arrival:HL59:2024-12-26",
+        "flights:arrival:HLLB:2024-12-26",
+        "flights:departure:OSLK:2024-12-26",
+    ]
 
 
 def test_an_unbounded_watch_asks_for_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.feeds.opensky import OpenSky
 from bot.feeds.readsb import Readsb
 from bot.feeds.recorded import Exhausted, Recorded
 from bot.feeds.v2 import V2
@@ -11,6 +12,7 @@ KINDS: dict[str, Callable[[FeedSettings], Feed]] = {
     "v2": V2,
     "readsb": Readsb,
     "recorded": Recorded,
+    "opensky": OpenSky,
 }
 
 

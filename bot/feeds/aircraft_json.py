@@ -204,7 +204,7 @@ def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply:
     try:
         tree = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError) as exc:
-        raise Garbled(f"{what}: {_describe(body)}") from exc
+        raise Garbled(f"{what}: {describe(body)}") from exc
     if not isinstance(tree, dict):
         raise Garbled(f"{what}: a JSON {type(tree).__name__} where an object was expected")
     lists = {
@@ -219,7 +219,8 @@ def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply:
     )
 
 
-def _describe(body: bytes) -> str:
+def describe(body: bytes) -> str:
+    """What a reply that is not JSON was, for an error."""
     head = body[:400].lstrip().lower()
     if not head:
         return "an empty reply"

@@ -13,7 +13,7 @@ from bot.errors import Refused
 from bot.feeds.aircraft_json import parse
 from bot.feeds.base import check_clock
 from bot.feeds.web import Web
-from bot.model.air import Everything, Near, Query, Snapshot
+from bot.model.air import Everything, Flights, Near, Query, Snapshot
 from bot.model.feed import FeedSettings
 from bot.model.providers import Provider, provider_of
 
@@ -59,8 +59,8 @@ class V2:
 
 
 def _path(query: Query, provider: Provider) -> str:
-    if isinstance(query, Everything):
-        raise Refused(f"{provider.name} has no way to ask for the whole sky")
+    if isinstance(query, Everything | Flights):
+        raise Refused(f"{provider.name} cannot be asked for {query.key()}: only circles and lists")
     if isinstance(query, Near):
         radius = min(query.radius_nm, provider.max_radius_nm)
         return provider.near.format(lat=query.lat_deg, lon=query.lon_deg, radius=radius)

@@ -119,7 +119,19 @@ class Hexes:
         return f"hex:{self.icao24[0]}+{len(self.icao24) - 1}"
 
 
-Query = Everything | Near | Hexes
+@dataclass(frozen=True, slots=True)
+class Flights:
+    """Completed flights of one UTC day, from feeds that hand out legs."""
+
+    kind: str  # 'departure' or 'arrival' at an airfield, or 'aircraft'
+    of: str  # the airfield's ident, or the address
+    day: date
+
+    def key(self) -> str:
+        return f"flights:{self.kind}:{self.of}:{self.day}"
+
+
+Query = Everything | Near | Hexes | Flights
 """What a feed can be asked; `key()` names it in stored looks."""
 
 

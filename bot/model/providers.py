@@ -26,6 +26,7 @@ class Provider:
     spacing_s: float = 1.0
     key_header: str = ""
     key_needed: bool = False
+    auth_url: str = ""  # of the token service, where there is one
     requests_per_day: int | None = None  # credits, where the provider counts in credits
     priced: bool = False  # a request costs credits by the size of what it asks for
     access: str = ""  # what to do when the provider says no
@@ -75,6 +76,8 @@ OPENSKY = Provider(
     "opensky", "https://opensky-network.org/api", "2026-09", max_radius_nm=5400.0, max_hexes=50,
     spacing_s=5.0,  # the resolution of its states: asking faster gives the same answer
     key_needed=True, requests_per_day=4000, priced=True,
+    auth_url="https://auth.opensky-network.org/auth/realms/opensky-network/protocol/"
+             "openid-connect/token",
     access="create an API client on the account page of opensky-network.org and give its "
            "credentials file as key_file",
     attribution="Data from The OpenSky Network, https://opensky-network.org; research and "
