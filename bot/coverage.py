@@ -157,6 +157,10 @@ class Hours:
             day = self._days.setdefault((row.watch, when.date()), np.zeros((2, 24)))
             day[:, when.hour] = min(1.0, row.looked_s / HOUR_S), row.others
 
+    def __contains__(self, key: tuple[str, date]) -> bool:
+        """Whether anything is known of (watch, UTC day)."""
+        return key in self._days
+
     def first_day(self, watch: str) -> date | None:
         """The first day on which anybody looked for `watch`."""
         return min((day for name, day in self._days if name == watch), default=None)

@@ -6,7 +6,7 @@ remembered: the same series gives the same findings.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from scipy.special import gammainc
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
 from detectors import Prior, Walk, walk_forward
+from detectors.prior import DEFAULT_PRIOR
 
 OPEN_DAYS = 3  # today, and the days that late legs may still change (36 h)
 CALM_DAYS = 7
@@ -35,9 +36,54 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judge(watch: Watch, series: Series, today: date, pooled: Prior | None = None) -> Judged:
-    """Judge `series`, whose last day is `today` (running). `pooled`: the prior of all watches."""
-    walk = _walk(watch, series, pooled)
+def judge(
+    watches: Sequence[Watch], series: Sequence[Series], today: date, pooled: Prior | None = None
+) -> tuple[Judged, ...]:
+    """Judge the last days of each watch's series; answers in the order of `watches`.
+
+    `today` is running, not complete; `pooled`: the prior of all watches. Series of the same days
+    and the same budget are walked together: the cost of a walk is in its days.
+    """
+    batches: dict[tuple[float, bytes], list[int]] = {}
+    for i, (watch, known) in enumerate(zip(watches, series, strict=True)):
+        key = (watch.alerts.surge_per_year or 1.0, known.days.tobytes())
+        batches.setdefault(key, []).append(i)
+    judged: dict[int, Judged] = {}
+    for (budget, _), members in batches.items():
+        mine = [watches[i] for i in members], [series[i] for i in members]
+        walk = _walk(*mine, today, budget, pooled)
+        for row, i in enumerate(members):
+            judged[i] = _judged(watches[i], series[i], _row(walk, row), today)
+    return tuple(judged[i] for i in range(len(watches)))
+
+
+def _walk(
+    watches: Sequence[Watch],
+    series: Sequence[Series],
+    today: date,
+    budget: float,
+    pooled: Prior | None,
+) -> Walk:
+    counts = np.stack([known.counts for known in series])
+    exposure = np.stack([known.exposure for known in series])
+    if _day(series[0], -1) == today:  # the running day: the whole day's expectation
+        exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
+    priors = [_prior(watch, pooled) for watch in watches]
+    return walk_forward(counts, series[0].days, exposure, budget, prior=priors)
+
+
+def _prior(watch: Watch, pooled: Prior | None) -> Prior:
+    """The owner's word, else what all watches teach, else the library's default."""
+    if watch.usual_per_day is not None:
+        return Prior.from_rate(watch.usual_per_day)
+    return pooled or DEFAULT_PRIOR
+
+
+def _row(walk: Walk, row: int) -> Walk:
+    return Walk(**{field.name: getattr(walk, field.name)[row] for field in fields(walk)})
+
+
+def _judged(watch: Watch, series: Series, walk: Walk, today: date) -> Judged:
     drawn = replace(series, expected=walk.expected, limit=walk.limit, alarm=walk.alarm)
     found: list[Finding] = []
     for i in range(max(0, len(series.days) - OPEN_DAYS), len(series.days)):
@@ -46,17 +92,6 @@ def judge(watch: Watch, series: Series, today: date, pooled: Prior | None = None
         if watch.alerts.first_after_days is not None:
             found.append(_first(watch, series, walk, i, today))
     return Judged(drawn, tuple(found))
-
-
-def _walk(watch: Watch, series: Series, pooled: Prior | None) -> Walk:
-    exposure = series.exposure.copy()
-    if exposure[-1] > 0:
-        exposure[-1] = max(1.0, exposure[-1])  # the running day: the whole day's expectation
-    prior = pooled
-    if watch.usual_per_day is not None:
-        prior = Prior.from_rate(watch.usual_per_day)
-    budget = watch.alerts.surge_per_year or 1.0
-    return walk_forward(series.counts, series.days, exposure, budget, prior=prior)
 
 
 def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:

@@ -72,6 +72,11 @@ class Sky:
             self._keep(snapshot.legs)
             self._keep(self._live.tick(positions, snapshot.time_s))
 
+    def rest(self, now: datetime) -> None:
+        """Let time pass without a report: whoever has been silent long enough has landed."""
+        with self._lock:
+            self._keep(self._live.tick(Positions.empty(), now.timestamp()))
+
     def _keep(self, legs: Sequence[Leg]) -> None:
         self._legs.update((leg.id, leg) for leg in legs)
 

@@ -17,8 +17,9 @@ STATIONS = {
 KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge"}
 SETTINGS = {"bot.config"}
-CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline"}
-SHELL = {"bot.app", "bot.cli", "bot.commands", "bot.__main__"}
+CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
+              "bot.book", "bot.assess", "bot.sightings"}  # fmt: skip
+SHELL = {"bot.app", "bot.service", "bot.rehearsal", "bot.cli", "bot.commands", "bot.__main__"}
 
 MAY = {
     **dict.fromkeys(STATIONS | KEEPERS | BRIDGE | SETTINGS, GROUND),
@@ -37,8 +38,8 @@ HOMES = {  # package -> the only rooms that may import it
     "pyarrow": {"bot.legs"},
     "matplotlib": {"bot.pictures"},
     "requests": {"bot.feeds"},
-    "telegram": {"bot.channels", "bot.app", "bot.commands"},
-    "apscheduler": {"bot.app"},
+    "telegram": {"bot.channels", "bot.commands"},
+    "apscheduler": {"bot.service"},
     "pydantic": {"bot.config"},
     "yaml": {"bot.config"},
     "holidays": {"bot.series"},

@@ -23,7 +23,7 @@ def found(
     exposure = np.array([0.0 if start + timedelta(days=k) in dark else 1.0 for k in range(days)])
     until = {day: n for day, n in counts.items() if day <= today}
     who = who or watch()
-    judged = judge(who, build(who.name, start, today, until, exposure), today)
+    (judged,) = judge([who], [build(who.name, start, today, until, exposure)], today)
     return {(f.kind, f.day): f for f in judged.findings}
 
 
@@ -68,8 +68,8 @@ def test_the_running_day_is_judged_against_the_whole_day() -> None:
     day = date(2024, 12, 10)
     exposure = np.ones((day - START).days + 1)
     exposure[-1] = 1 / 24
-    full = judge(watch(), build("w", START, day, QUIET, np.ones(len(exposure))), day)
-    early = judge(watch(), build("w", START, day, QUIET, exposure), day)
+    (full,) = judge([watch()], [build("w", START, day, QUIET, np.ones(len(exposure)))], day)
+    (early,) = judge([watch()], [build("w", START, day, QUIET, exposure)], day)
     assert early.series.expected is not None
     assert full.series.expected is not None
     assert early.series.expected[-1] == full.series.expected[-1]
@@ -110,3 +110,18 @@ def test_only_what_is_on_is_judged() -> None:
     """A watch with surges off gives no surge findings."""
     who = watch(alerts=AlertPolicy(surge_per_year=None, first_after_days=None))
     assert found(date(2024, 12, 20), AIRLIFT, who=who) == {}
+
+
+def test_the_company_of_others_changes_nothing() -> None:
+    """A watch judged among others gets the verdict that it gets alone."""
+    day = date(2024, 12, 16)
+    ones = np.ones((day - START).days + 1)
+    busy = build("busy", START, day, {START + timedelta(days=k): (3, 0) for k in range(400)}, ones)
+    mine = build("w", START, day, QUIET | AIRLIFT, ones)
+    (alone,) = judge([watch()], [mine], day)
+    together = judge(
+        [watch("busy"), watch(), watch("x", usual_per_day=1.0)], [busy, mine, mine], day
+    )
+    for a, b in zip(alone.findings, together[1].findings, strict=True):
+        assert (a.raised, a.window_days, a.state) == (b.raised, b.window_days, b.state)
+        assert np.isclose(a.score, b.score, rtol=0, atol=1e-9, equal_nan=True)

@@ -1,0 +1,128 @@
+"""Composition root: a configuration in, the parts of the bot wired together out."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot import airfields, config, feeds, planner
+from bot.aircraft import Registry
+from bot.airfields import Airfields
+from bot.assess import Assessor
+from bot.book import Book
+from bot.config import Config
+from bot.coverage import Hours
+from bot.desk import Desk
+from bot.errors import BotError, StoreError
+from bot.lane import Lane
+from bot.legs.live import LiveLegs
+from bot.model.air import Look, Snapshot
+from bot.pipeline import Sky
+from bot.store import Store, open_store
+
+DATABASE = "airbridge.sqlite"
+PRESENCE_LOADED = timedelta(days=70)  # the habit's eight weeks, and what may be re-judged
+
+
+class Busy(BotError):
+    """Another instance runs on the same data folder."""
+
+
+def clock() -> datetime:
+    """Now, aware UTC."""
+    return datetime.now(UTC)
+
+
+def load_config(path: Path) -> tuple[Config, Airfields]:
+    """The configuration and the airfields it speaks of."""
+    found = config.load(path, airfields.load())
+    return found, airfields.load(found.airfields)
+
+
+def open_data(settings: Config, now: datetime) -> Store:
+    """The store in the configured data folder, checked and migrated."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise StoreError(f"{settings.data}: cannot be made: {exc.strerror}") from exc
+    return open_store(settings.data / DATABASE, now=now)
+
+
+@contextmanager
+def only_instance(settings: Config) -> Iterator[None]:
+    """Hold the data folder's lock; raises Busy when another instance does."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.data / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise Busy(f"{settings.data}: another airbridge runs on this data folder") from exc
+        yield
+
+
+@dataclass(slots=True)
+class Wiring:
+    """The parts of a running bot, wired for one configuration."""
+
+    settings: Config
+    airfields: Airfields
+    store: Store
+    desk: Desk
+    sky: Sky
+    assessor: Assessor
+    lanes: tuple[Lane, ...]
+
+
+def wire(
+    settings: Config,
+    fields: Airfields,
+    store: Store,
+    now: datetime,
+    *,
+    label: str = "",
+    draw: bool = True,
+    lanes: bool = True,
+) -> Wiring:
+    """Wire the parts. `label` is printed in every message and picture (RECONSTRUCTION ...);
+    without `lanes` no feed is opened."""
+    registry = Registry.load()
+    hours = Hours(
+        row
+        for watch in settings.watches
+        for row in store.presence(watch.name, now - PRESENCE_LOADED, now + timedelta(days=1))
+    )
+    named = frozenset(
+        spot.ident
+        for watch in settings.watches
+        for end in (watch.origin, watch.destination)
+        if end is not None
+        for spot in end.airfields
+    )
+    live = LiveLegs(fields, tuple(settings.areas.values()), named)
+    names = tuple(feed.name for feed in settings.feeds)
+    book = Book(store, settings.watches, fields, registry, hours)
+    desk = Desk(book, fields, feeds=names, label=label)
+    return Wiring(
+        settings=settings,
+        airfields=fields,
+        store=store,
+        desk=desk,
+        sky=Sky(store, live, registry, settings.watches, hours),
+        assessor=Assessor(desk, settings, draw=draw),
+        lanes=tuple(
+            Lane(feeds.make(feed), feed, planner.plan(feed, settings.watches))
+            for feed in (settings.feeds if lanes else ())
+        ),
+    )
+
+
+def sink(sky: Sky, lane: Lane) -> Callable[[Look, Snapshot | None], None]:
+    """What a lane hands its looks to."""
+    queries = {query.key(): query for query in lane.plan}
+
+    def take(look: Look, snapshot: Snapshot | None) -> None:
+        sky.take(look, queries[look.query_key], snapshot)
+
+    return take

@@ -1,0 +1,196 @@
+"""assess: series -> findings -> alerts -> messages in the outbox, one run after another.
+
+Promises: an alert's change and its deliveries commit in one transaction; what can fail (judging,
+drawing) is done before it; a picture that cannot be drawn costs the picture, not the message.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import alerts, message, outbox, sightings
+from bot.alerts import Batch, Item, Policy, Step
+from bot.config import Config
+from bot.desk import Desk
+from bot.judge import Judged
+from bot.model.alert import Alert, Evidence, Finding, Message, Picture, Reason
+from bot.model.watch import Address, Watch
+from bot.pictures.chart import chart
+from bot.pictures.map import route_map
+from bot.store import Tx
+
+log = logging.getLogger(__name__)
+
+NEWS = (Reason.FIRST, Reason.WORSE, Reason.RESOLVED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """One alert after this run's steps, and the finding that speaks for it."""
+
+    before: Alert | None
+    alert: Alert
+    finding: Finding
+    reason: Reason
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way into the outbox."""
+
+    event: str
+    message: Message
+    addresses: tuple[Address, ...]
+    alert_id: str | None = None
+    remember: tuple[tuple[str, bytes], ...] = ()  # small state to store with it
+
+
+class Assessor:
+    """The only writer of alerts. Used by one thread at a time."""
+
+    def __init__(self, desk: Desk, settings: Config, *, draw: bool = True) -> None:
+        self._desk = desk
+        self._settings = settings
+        self._draws = draw
+
+    def assess(self, now: datetime) -> tuple[Letter, ...]:
+        """Judge every watch up to `now`; store what changed and queue what is to be told."""
+        self._desk.book.recount(now)
+        last = self._desk.store.last_alerts()
+        findings: list[Finding] = []
+        changes: list[Change] = []
+        for name, judged in self._desk.judged_all(now.date()).items():
+            findings += judged.findings
+            changes += _step(self._desk.watches[name], judged, last, now)
+        letters, told = self._letters(changes, now)
+        letters += self._sightings(now)
+        self._commit(findings, changes, told, letters, now)
+        return tuple(letters)
+
+    def _commit(
+        self, findings: Iterable[Finding], changes: Sequence[Change], told: Iterable[Step],
+        letters: Sequence[Letter], now: datetime,
+    ) -> None:  # fmt: skip
+        store = self._desk.store
+        final = {step.alert.id: step for step in told if step.alert is not None}
+        with store.begin() as tx:
+            for finding in findings:
+                store.put_finding(tx, finding, now)
+            for change in changes:
+                step = final.get(change.alert.id, Step(change.alert))
+                if step.alert is None or step.alert == change.before:
+                    continue
+                store.put_alert(tx, step.alert, step.reason, _in_words(change.finding))
+                log.info("alert %s kind=%s watch=%s told=%s", step.alert.state, step.alert.kind,
+                         step.alert.watch, step.reason)  # fmt: skip
+            for letter in letters:
+                self._post(tx, letter, now)
+
+    def _post(self, tx: Tx, letter: Letter, now: datetime) -> None:
+        said = replace(letter.message, silent=self._settings.quiet_at(now))
+        store = self._desk.store
+        outbox.enqueue(store, tx, event=letter.event, message=said, addresses=letter.addresses,
+                       now=now, alert_id=letter.alert_id)  # fmt: skip
+        for key, value in letter.remember:
+            store.put_state(tx, key, value)
+
+    def _sightings(self, now: datetime) -> list[Letter]:
+        silences = self._desk.store.silences(now)
+        letters = []
+        for watch in self._desk.watches.values():
+            if not watch.alerts.sightings or alerts.is_silenced(watch.name, silences, now):
+                continue
+            found = sightings.digest(self._desk, watch, now, self._settings.timezone)
+            if found is not None:
+                addresses = self._settings.addresses(watch.audience)
+                remember = ((found.key, found.value),)
+                letters.append(Letter(found.event, found.message, addresses, remember=remember))
+        return letters
+
+    # ------------------------------------------------------------------------------ alerts
+
+    def _letters(
+        self, changes: Sequence[Change], now: datetime
+    ) -> tuple[list[Letter], tuple[Step, ...]]:
+        """What is said of this run's changes, and the alerts as they are to be stored."""
+        backed = {
+            change.alert.id: self._desk.evidence(
+                self._desk.watches[change.finding.watch], change.finding, change.judged.series, now
+            )
+            for change in changes
+            if change.reason in NEWS
+        }
+        batch = Batch(tuple(self._item(change, backed.get(change.alert.id)) for change in changes))
+        batch = alerts.silence(batch, self._desk.store.silences(now), now)
+        batch = alerts.dedup(alerts.group(batch), Policy().cooldown, now)
+        letters = [self._letter(item, backed, now) for item in batch.kept]
+        return letters, alerts.told(batch)
+
+    def _item(self, change: Change, backing: Evidence | None) -> Item:
+        watch = self._desk.watches[change.finding.watch]
+        cause = frozenset[str]()
+        if backing is not None:
+            chained = {leg.id for run in backing.story for leg in run}
+            cause = frozenset({leg.id for leg in backing.legs} | chained)
+        addresses = self._settings.addresses(watch.audience)
+        return Item(change.alert, change.finding, change.reason, addresses, cause)
+
+    def _letter(self, item: Item, backed: dict[str, Evidence], now: datetime) -> Letter:
+        backing = backed[item.alert.id]
+        if item.also:
+            by_watch = {other.finding.watch: other.legs for other in backed.values()}
+            others = {finding.watch: by_watch[finding.watch] for finding in item.also}
+            backing = replace(backing, also=item.also, other_legs=others)
+        tz = self._settings.timezone
+        said = message.compose(backing, item.reason, now=now, tz=tz, alert=item.alert)
+        if self._draws:
+            said = replace(said, pictures=_draw(backing, item.reason))
+        event = alerts.event_key(item.alert, item.reason)
+        return Letter(event, said, item.addresses, item.alert.id)
+
+
+def _step(watch: Watch, judged: Judged, last: dict[str, Alert], now: datetime) -> Iterable[Change]:
+    """What the open days do to the watch's alerts, oldest first; one change an alert."""
+    policy = Policy(per_year=watch.alerts.surge_per_year or 1.0)
+    changes: dict[str, Change] = {}
+    for finding in judged.findings:
+        key = f"{finding.kind}:{finding.watch}"
+        before = last.get(key)
+        step = alerts.step(before, finding, policy, now)
+        if step.alert is None:
+            continue
+        last[key] = step.alert
+        earlier = changes.get(key)
+        if step.alert is before and step.reason is Reason.NONE:
+            continue
+        if earlier is not None:
+            before = earlier.before
+            if step.reason is Reason.NONE and earlier.reason is not Reason.NONE:
+                # the news of an earlier day of this run is still news, unless it was taken back
+                step = replace(step, reason=earlier.reason)
+                finding = earlier.finding
+        if step.alert is not None:
+            changes[key] = Change(before, step.alert, finding, step.reason, judged)
+    return changes.values()
+
+
+def _draw(backing: Evidence, reason: Reason) -> tuple[Picture, ...]:
+    """Chart and map; of an end, the chart alone. A picture that fails is left out."""
+    drawn = []
+    for draw in (chart,) if reason is Reason.RESOLVED else (chart, route_map):
+        try:
+            drawn.append(draw(backing))
+        except Exception:
+            log.exception("picture could not be drawn picture=%s", draw.__name__)
+    return tuple(drawn)
+
+
+def _in_words(finding: Finding) -> str:
+    """For the alert's history."""
+    return (
+        f"{finding.day}: observed {finding.observed:g}, expected {finding.expected:.3g}; "
+        f"{finding.observed_window:g} in {finding.window_days} d against "
+        f"{finding.expected_window:.3g}; once in {finding.return_period_years:.3g} years"
+    )

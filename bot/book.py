@@ -1,0 +1,228 @@
+"""The book of days: what each watch counted, how well it was looked at, kept up to date.
+
+In memory and in the store alike: a leg that changes recounts its day, a poll that looked raises
+its exposure, and yesterday stays open for late legs. An imported day and an observed one never
+replace each other unasked.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+
+from bot import series
+from bot.aircraft import Registry
+from bot.airfields import Airfields
+from bot.coverage import Hours
+from bot.imports import History
+from bot.judge import OPEN_DAYS
+from bot.matching import Match, matches
+from bot.model.air import Aircraft, Leg
+from bot.model.alert import Series
+from bot.model.watch import Watch
+from bot.store import Day, Store
+
+COUNTED_REV = "counted_rev"
+DAY = timedelta(days=1)
+UNSEEN = (math.nan, math.nan, 0.0)  # a day nobody looked at: counted, possible, exposure
+
+
+def midnight(day: date) -> datetime:
+    """The start of a UTC day."""
+    return datetime.combine(day, time(), UTC)
+
+
+def fingerprint(watch: Watch) -> str:
+    """What a watch counts, as text: when this changes, its days are counted anew."""
+    what = (watch.origin, watch.destination, watch.aircraft, watch.min_confidence)
+    return hashlib.sha256(repr(_plain(what)).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    """Sets sorted, so that the same definition always reads the same."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return tuple(_plain(v) for v in value)
+    if hasattr(value, "__dataclass_fields__"):
+        return tuple(_plain(getattr(value, name)) for name in value.__dataclass_fields__)
+    return value
+
+
+class Book:
+    """The days of a set of watches. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        watches: Sequence[Watch],
+        airfields: Airfields,
+        registry: Registry,
+        hours: Hours,
+    ) -> None:
+        self.store = store
+        self.watches = {watch.name: watch for watch in watches}
+        self.hours = hours
+        self._airfields = airfields
+        self._registry = registry
+        self._locations: dict[str, tuple[float, float] | None] = {}
+        self._days = {name: self._load(name) for name in self.watches}
+
+    def _load(self, watch: str) -> dict[date, tuple[float, float, float]]:
+        """The stored days; one of which nothing is known is left out."""
+        known = self.store.days(watch)
+        columns = (known.counts, known.possible, known.exposure)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        days = zip(known.days.tolist(), rows, strict=True)
+        return {day: row for day, row in days if not all(map(math.isnan, row))}
+
+    def locate(self, ident: str) -> tuple[float, float] | None:
+        """Where an airfield is, in degrees; None: unknown."""
+        if ident not in self._locations:
+            field = self._airfields.get(ident)
+            self._locations[ident] = (field.lat_deg, field.lon_deg) if field else None
+        return self._locations[ident]
+
+    def identify(self, leg: Leg) -> Aircraft:
+        """The airframe behind a leg, from what was sent and what is on file."""
+        return self._registry.resolve(
+            leg.icao24, leg.callsign, leg.registration, leg.type_code, leg.military
+        )
+
+    def recount(self, now: datetime) -> None:
+        """Bring every watch's days up to date with legs and looks, and store them."""
+        today = now.date()
+        changed, rev = self.store.changed_days(int(self.store.state(COUNTED_REV) or b"0"))
+        legs = _Shelf(self.store)
+        rows = {
+            watch.name: self._rows(watch, set(changed), today, legs)
+            for watch in self.watches.values()
+        }
+        refused = 0
+        with self.store.begin() as tx:
+            for name, found in rows.items():
+                mark = fingerprint(self.watches[name])
+                refused += self.store.put_days(tx, name, found, fingerprint=mark)
+                self.store.put_state(tx, _definition(name), mark.encode())
+            self.store.put_state(tx, COUNTED_REV, str(rev).encode())
+        for name, found in rows.items():
+            self._days[name].update((row.day, row[1:]) for row in found)
+        if refused:  # imported days stand: read back what the store kept
+            self._days = {name: self._load(name) for name in self.watches}
+
+    def _rows(self, watch: Watch, changed: set[date], today: date, legs: "_Shelf") -> list[Day]:
+        """The watch's days to store now: those with changed legs, and those still open."""
+        looked = self.hours.first_day(watch.name)
+        known = {day for day in self._days[watch.name] if day <= today}
+        if looked is not None:
+            known |= _span(looked, today)
+        recounted = known if self._redefined(watch) else changed & known
+        counts = self._count(watch, recounted, legs)
+        still_open = {today - back * DAY for back in range(OPEN_DAYS)} & known
+        return [self._row(watch, day, counts) for day in sorted(recounted | still_open)]
+
+    def _redefined(self, watch: Watch) -> bool:
+        """Whether the watch counts something else than when its days were last counted."""
+        before = self.store.state(_definition(watch.name))
+        return before is None or before.decode() != fingerprint(watch)
+
+    def _count(self, watch: Watch, days: set[date], legs: "_Shelf") -> dict[date, tuple[int, int]]:
+        """(counted, possible) of each of the days."""
+        counts = dict.fromkeys(days, (0, 0))
+        for first, last in _runs(days):
+            flown = legs.between(first, last)
+            counts |= series.tally(matches(watch, flown, self.identify, self.locate))
+        return counts
+
+    def _row(self, watch: Watch, day: date, counts: Mapping[date, tuple[int, int]]) -> Day:
+        counted, possible, exposure = self._days[watch.name].get(day, (0.0, 0.0, 0.0))
+        counted, possible = counts.get(day, (counted, possible))
+        if (watch.name, day) in self.hours:
+            exposure = self.hours.exposure(watch.name, day)
+        return Day(day, float(counted), float(possible), exposure)
+
+    def days_looked(self, watch: str) -> int:
+        """Days on which somebody really looked."""
+        return sum(exposure >= series.LEAST_EXPOSURE for *_, exposure in self._days[watch].values())
+
+    def matches(self, watch: Watch, first: date, last: date) -> tuple[Match, ...]:
+        """The stored legs of those UTC days that the watch counts or shows."""
+        legs = _Shelf(self.store).between(first, last)
+        return matches(watch, legs, self.identify, self.locate)
+
+    def series(self, watch: Watch, today: date) -> Series | None:
+        """The watch's days up to `today`; None before anything is known."""
+        days = self._days[watch.name]
+        first = min((day for day in days if day <= today), default=None)
+        if first is None:
+            return None
+        span = [first + k * DAY for k in range((today - first).days + 1)]
+        counted, possible, exposure = np.array([days.get(day, UNSEEN) for day in span], float).T
+        counted = np.where(exposure < series.LEAST_EXPOSURE, np.nan, counted)
+        return Series(watch.name, np.array(span, "datetime64[D]"), counted,
+                      np.nan_to_num(possible), exposure)  # fmt: skip
+
+    def take_in(self, history: History, *, overwrite: bool = False) -> dict[str, tuple[int, int]]:
+        """Store imported history; per watch the days taken in and those refused because the bot
+        itself observed them. Legs count for every watch that they match."""
+        rows: dict[str, list[Day]] = {}
+        for day in history.counts:
+            rows.setdefault(day.watch, []).append(Day(day.day, day.count, 0.0, day.exposure))
+        if history.legs:
+            rows |= {name: self._counted(w, history.legs) for name, w in self.watches.items()}
+        done: dict[str, tuple[int, int]] = {}
+        with self.store.begin() as tx:
+            self.store.put_legs(tx, history.legs)
+            for name, days in rows.items():
+                refused = self.store.put_days(
+                    tx, name, days, origin="imported", overwrite=overwrite,
+                    fingerprint=fingerprint(self.watches[name]),
+                )  # fmt: skip
+                done[name] = (len(days) - refused, refused)
+        self._days = {name: self._load(name) for name in self.watches}
+        return done
+
+    def _counted(self, watch: Watch, legs: Sequence[Leg]) -> list[Day]:
+        """Every day that the legs span, counted; how well somebody looked is unknown."""
+        counts = series.tally(matches(watch, legs, self.identify, self.locate))
+        span = _span(min(leg.day for leg in legs), max(leg.day for leg in legs))
+        rows = ((day, counts.get(day, (0, 0))) for day in sorted(span))
+        return [Day(day, float(n), float(maybe), math.nan) for day, (n, maybe) in rows]
+
+
+class _Shelf:
+    """Legs by day, fetched once for all watches of a recount."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[tuple[date, date], tuple[Leg, ...]] = {}
+
+    def between(self, first: date, last: date) -> tuple[Leg, ...]:
+        """The legs of those UTC days, both included."""
+        if (first, last) not in self._held:
+            found = self._store.legs(midnight(first), midnight(last + DAY))
+            self._held[first, last] = found
+        return self._held[first, last]
+
+
+def _definition(watch: str) -> str:
+    """Key under which the store keeps what a watch counted by."""
+    return f"watch:{watch}"
+
+
+def _span(first: date, last: date) -> set[date]:
+    return {first + k * DAY for k in range((last - first).days + 1)}
+
+
+def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Consecutive days as (first, last) pairs: one query each."""
+    runs: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][1] == DAY:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs

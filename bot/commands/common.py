@@ -1,0 +1,142 @@
+"""What several verbs share: opening the data folder, tables, JSON, durations."""
+
+import argparse
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import InputError
+
+if TYPE_CHECKING:
+    from bot.app import Wiring
+    from bot.config import Config
+    from bot.store import Store
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@contextmanager
+def opened(args: argparse.Namespace) -> Iterator[tuple["Config", "Store"]]:
+    """The configuration and its store, closed afterwards."""
+    from bot import app
+
+    settings, _ = app.load_config(args.config)
+    store = app.open_data(settings, app.clock())
+    try:
+        yield settings, store
+    finally:
+        store.close()
+
+
+@contextmanager
+def wired(args: argparse.Namespace) -> Iterator["Wiring"]:
+    """The whole bot for one command, without a schedule."""
+    from bot import app
+
+    settings, fields = app.load_config(args.config)
+    store = app.open_data(settings, app.clock())
+    try:
+        yield app.wire(settings, fields, store, app.clock())
+    finally:
+        store.close()
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--format table|json`."""
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def as_json(value: Any) -> str:
+    """Nouns as JSON: times ISO 8601, unknown null."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: known(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def known(value: Any) -> Any:
+    """NaN and infinity are null: JSON has no word for unknown but null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Enum) else value
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Columns aligned by width, numbers to the right; '-' for unknown."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    right = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(header))]
+
+    def line(texts: Sequence[str]) -> str:
+        parts = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(texts, widths, right, strict=True)
+        )
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, cells)])
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def duration(text: str) -> timedelta:
+    """'7d', '90m', '2 weeks' -> timedelta.
+
+    >>> duration("7d").days
+    7
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([mhdw])[a-z]*\s*", text)
+    if found is None or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"found “{text}”, expected a duration such as 7d or 12h")
+    return timedelta(**{UNITS[found[2]]: float(found[1])})
+
+
+def a_day(text: str) -> date:
+    """'2024-12-26' -> date, for argparse."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found “{text}”, expected a day YYYY-MM-DD") from None
+
+
+def pick(names: Sequence[str], given: str) -> str:
+    """The one watch meant by `given`: its name, or an unambiguous part of it.
+
+    >>> pick(["Hmeimim to eastern Libya", "Russia to Hmeimim"], "libya")
+    'Hmeimim to eastern Libya'
+    """
+    if given in names:
+        return given
+    near = [name for name in names if given.casefold() in name.casefold()]
+    if len(near) == 1:
+        return near[0]
+    found = "several watches match" if near else "no watch matches"
+    raise InputError(f"{found} “{given}”; there are: {'; '.join(near or names)}")

@@ -1,0 +1,65 @@
+"""`airbridge why WATCH [DAY]`: the numbers behind a verdict, or behind silence."""
+
+import argparse
+import math
+from typing import TYPE_CHECKING
+
+from bot.commands import common
+
+if TYPE_CHECKING:
+    from bot.model.alert import Finding
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("watch", help="a watch, or a part of its name")
+    parser.add_argument("day", nargs="?", type=common.a_day, help="a UTC day; default: today")
+    common.add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from bot.app import clock
+
+    with common.wired(args) as wiring:
+        now = clock()
+        watch = wiring.desk.watches[common.pick(list(wiring.desk.watches), args.watch)]
+        day = args.day or now.date()
+        found = wiring.desk.findings(watch, day, now)
+        legs = wiring.desk.book.matches(watch, day, day)
+    if args.format == "json":
+        print(common.as_json({"findings": found, "legs": legs}))
+        return 0
+    if not found:
+        print(f"{watch.name}: nothing is known of {day}: nobody has looked yet")
+        return 0
+    for finding in found:
+        print("\n".join(_words(finding)))
+    for match in legs:
+        leg = match.leg
+        craft = " ".join(filter(None, (leg.registration or leg.icao24, leg.type_code)))
+        sure = min(match.origin_confidence, match.destination_confidence)
+        print(f"  {match.fit:<8} {leg.first_seen:%H:%M} {craft}, both ends sure at {sure:.0%}")
+    return 0
+
+
+def _words(finding: "Finding") -> list[str]:
+    verdict = "raised" if finding.raised else "not raised" if finding.judged else "not judged"
+    part = "" if finding.complete else " (running day)"
+    lines = [f"{finding.kind} on {finding.day}{part}: {verdict}, state {finding.state}"]
+    lines.append(
+        f"  observed {_n(finding.observed)} (+{finding.possible} possible), expected "
+        f"{_n(finding.expected)}, limit {_n(finding.limit)}, exposure {_n(finding.exposure)}"
+    )
+    if finding.kind == "first":
+        before = finding.last_before or "none known"
+        lines.append(f"  last leg before: {before}; looked at {finding.days_looked} days since")
+    elif finding.judged:
+        lines.append(
+            f"  loudest over {finding.window_days} d: {_n(finding.observed_window)} against "
+            f"{_n(finding.expected_window)} expected; by chance once in "
+            f"{_n(finding.return_period_years)} years"
+        )
+    return lines + [f"  {note}" for note in finding.notes]
+
+
+def _n(value: float) -> str:
+    return "unknown" if math.isnan(value) else f"{value:,.3g}"
