@@ -47,9 +47,9 @@ class ConsoleChannel:
     ) -> Receipt:
         """See `base.Channel`; a stream that cannot be written is TryLater."""
         stream = self._stream or sys.stdout
-        text = self._spelt(message, stream)
         encoding = getattr(stream, "encoding", None) or "utf-8"
         try:
+            text = self._spelt(message, stream)
             with self._lock:
                 stream.write(text.encode(encoding, "replace").decode(encoding))
                 stream.flush()

@@ -5,7 +5,6 @@ important goes first; lengths are counted as Telegram counts them. Refuses: mark
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -18,6 +17,9 @@ TEXT_UNITS = 4096 - 96
 CAPTION_UNITS = 1024 - 24
 LEAST_UNITS = 250  # a server that refuses even this much as too long means something else
 TAGS = {"b": ("<b>", "</b>"), "i": ("<i>", "</i>"), "code": ("<code>", "</code>")}
+UNFIT = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)  # Unicode Cc but the newline, and Cs
 WORD = re.compile(r"\s*\S+\s*$|\s*\S+")
 ELLIPSIS = Span(" …")
 
@@ -30,10 +32,7 @@ def clean(text: str) -> str:
     b'RA\\xef\\xbf\\xbd[31m\\xef\\xbf\\xbd\\n82038'
     """
     text = text.replace("\r\n", "\n").replace("\t", " ")
-    kept = (
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text
-    )
-    return "".join(kept)
+    return UNFIT.sub("\ufffd", text)
 
 
 def units(text: str) -> int:
@@ -175,7 +174,7 @@ def _cut(section: Section, room: int) -> Section | None:
         kept.append(line)
     if kept:
         return replace(section, lines=(*kept, _more(len(section.lines) - len(kept))))
-    if not section.essential:
+    if not (section.essential and section.lines):
         return None
     first = _cut_line(section.lines[0], room - units(section.heading) - 1)
     return replace(section, lines=(first,)) if first else None
