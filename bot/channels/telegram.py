@@ -25,7 +25,15 @@ from bot.channels import spell
 from bot.channels.base import redact
 from bot.channels.refusals import Refusal
 from bot.channels.telegram_bot import CLOSE_S, close_bot, loop_thread, new_bot
-from bot.channels.telegram_errors import QUOTED, STOPPED_RETRY_S, discreet, refused, translate
+from bot.channels.telegram_errors import (
+    NONSENSE,
+    QUOTED,
+    STOPPED_RETRY_S,
+    discreet,
+    refused,
+    senseless,
+    translate,
+)
 from bot.errors import ChannelError, Stopped, TryLater, Undeliverable
 from bot.model.alert import Message, Receipt
 from bot.model.watch import Address
@@ -116,10 +124,8 @@ class TelegramChannel:
             raise TryLater(text) from error
         except CancelledError as error:
             raise TryLater("Telegram: interrupted, outcome unknown") from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # a 200 whose body is not what the API promises ends in one of these
-            text = f"Telegram: an answer that makes no sense ({type(error).__name__})"
-            raise TryLater(text) from discreet(error)
+        except NONSENSE as error:
+            raise senseless(error) from discreet(error)
         finally:
             with self._lock:
                 self._waiting.discard(future)

@@ -62,6 +62,15 @@ def translate(error: tg.TelegramError) -> ChannelError:
     return means(error, f"Telegram: {redact(str(error))[:QUOTED]}")
 
 
+NONSENSE = (KeyError, TypeError, ValueError, AttributeError)
+"""What the library raises on a 200 whose body is not what the API promises."""
+
+
+def senseless(error: Exception) -> TryLater:
+    """One of NONSENSE as the outbox needs it: the outcome is unknown."""
+    return TryLater(f"Telegram: an answer that makes no sense ({type(error).__name__})")
+
+
 def discreet(error: Exception) -> Exception | None:
     """The error as a cause, unless its traceback would tell the token."""
     told = "".join(traceback.format_exception(error))

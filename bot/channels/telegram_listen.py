@@ -11,7 +11,7 @@ from telegram import Bot, Update
 from telegram import error as tg
 
 from bot.channels.telegram_bot import close_bot, new_bot
-from bot.channels.telegram_errors import discreet, translate
+from bot.channels.telegram_errors import NONSENSE, discreet, senseless, translate
 from bot.errors import TryLater
 
 POLL_S = 25  # one long poll; Telegram and the proxies between us keep a silent line that long
@@ -53,6 +53,8 @@ async def _hear(bot: Bot, timeout_s: float, on_ready: Callable[[str], None]) -> 
         raise TryLater(f"Telegram: {text}") from error
     except tg.TelegramError as error:
         raise translate(error) from discreet(error)
+    except NONSENSE as error:
+        raise senseless(error) from discreet(error)
     finally:
         await close_bot(bot)
 
