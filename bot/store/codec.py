@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -105,18 +106,16 @@ def _number(value: float | str | None) -> float:
 
 def end_out(end: End) -> str | None:
     """All of an end but its airfield, which has a column; None for an end of which nothing is
-    known. Written by position: there are millions of them."""
-    if end is NOWHERE or end == NOWHERE:
+    known. By position and by hand: there are millions of them, and `json.dumps` takes as long as
+    the database."""
+    if end is NOWHERE:
         return None
-    return dumps(
-        [end.how, end.confidence, end.area, end.candidates, _known(end.lat_deg),
-         _known(end.lon_deg), _known(end.altitude_ft)]
-    )  # fmt: skip
-
-
-def _known(value: float | None) -> float | None:
-    """NaN is a column's word for unknown; a noun says None."""
-    return None if value is None or math.isnan(value) else float(value)
+    pairs = ",".join([f"[{_quoted(ident)},{_number_out(p)}]" for ident, p in end.candidates])
+    area = "null" if end.area is None else _quoted(end.area)
+    return (
+        f'["{end.how}",{_number_out(end.confidence)},{area},[{pairs}],{_number_out(end.lat_deg)},'
+        f"{_number_out(end.lon_deg)},{_number_out(end.altitude_ft)}]"
+    )
 
 
 def end_in(airfield: str | None, text: str | None) -> End:
@@ -124,5 +123,15 @@ def end_in(airfield: str | None, text: str | None) -> End:
     if text is None:
         return NOWHERE
     how, confidence, area, candidates, lat_deg, lon_deg, altitude_ft = json.loads(text)
-    pairs = tuple((ident, probability) for ident, probability in candidates)
+    pairs = tuple([(ident, probability) for ident, probability in candidates])
     return End(airfield, How(how), confidence, area, pairs, lat_deg, lon_deg, altitude_ft)
+
+
+@lru_cache(maxsize=100_000)  # idents and names of areas: some thousands, again and again
+def _quoted(text: str) -> str:
+    return dumps(text)
+
+
+def _number_out(value: float | None) -> str:
+    """NaN is a column's word for unknown; a noun says None."""
+    return "null" if value is None or not math.isfinite(value) else repr(float(value))

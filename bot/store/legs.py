@@ -7,13 +7,14 @@ since" is a query and a reader that stops half way loses nothing.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import delete, select
 
 from bot.model.air import Callsign, Icao24, Leg
 from bot.store.codec import end_in, end_out
-from bot.store.keeper import Keeper, Tx, insert, upsert
+from bot.store.keeper import Keeper, Tx, bulk, insert
 from bot.store.schema import counters, leg_moves, legs, moment, seconds
 
 # Two readings of one flight (other feeds, other polls) disagree about its start by a few minutes;
@@ -21,9 +22,34 @@ from bot.store.schema import counters, leg_moves, legs, moment, seconds
 SAME_START_S = 600.0
 # How far a leg's start may lie from its first sight and still be found again.
 REACH_S = 36 * 3600.0
+DAY_S = 86400.0
 CHUNK = 500  # parameters of one IN (...); SQLite before 3.32 takes 999
 
-Row = dict[str, Any]
+
+class Row(NamedTuple):
+    """A row of the table but its revision, as plain values: equal rows are equal legs."""
+
+    id: str
+    icao24: str
+    start_s: float
+    first_seen_s: float
+    last_seen_s: float
+    takeoff_s: float | None
+    landing_s: float | None
+    origin: str | None
+    destination: str | None
+    origin_end: str | None
+    destination_end: str | None
+    callsign: str | None
+    registration: str | None
+    type_code: str | None
+    military: bool | None
+    source: str
+    final: bool
+
+
+T = TypeVar("T")
+COLUMNS = [legs.c[name] for name in Row._fields]
 
 
 class LegKeeper(Keeper):
@@ -38,20 +64,20 @@ class LegKeeper(Keeper):
         keeps its revision.
         """
         rows = {leg.id: _row(leg) for leg in given}
-        ordered = sorted(rows.values(), key=lambda row: row["start_s"])
+        ordered = sorted(rows.values(), key=attrgetter("start_s"))
         stored: dict[str, Row] = {}
-        for start in range(0, len(ordered), CHUNK):
-            stored |= _related(tx, ordered[start : start + CHUNK])
-        changed = [row for row in ordered if stored.get(row["id"]) != row]
+        for chunk in _chunks(ordered):
+            stored |= _related(tx, chunk)
+        changed = [row for row in ordered if stored.get(row.id) != row]
         if not changed:
             return 0
-        twins = _twins([row for row in changed if row["id"] not in stored],
-                       [row for row in stored.values() if row["id"] not in rows])  # fmt: skip
+        twins = _twins([row for row in changed if row.id not in stored],
+                       [row for row in stored.values() if row.id not in rows])  # fmt: skip
         rev = _next_revision(tx)
         _forget(tx, twins)
-        left = [stored[row["id"]] for row in changed if row["id"] in stored] + twins
-        _note_moves(tx, rev, left, {_day(row) for row in changed})
-        upsert(tx, legs, ({**row, "rev": rev} for row in changed))
+        left = [stored[row.id] for row in changed if row.id in stored] + twins
+        _note_moves(tx, rev, left, changed)
+        _write(tx, rev, changed)
         return len(changed)
 
     def legs(
@@ -63,7 +89,7 @@ class LegKeeper(Keeper):
         ids: Collection[str] | None = None,
     ) -> tuple[Leg, ...]:
         """Legs that start in [since, until), oldest first; all conditions given must hold."""
-        query = select(legs).order_by(legs.c.start_s, legs.c.id)
+        query = select(*COLUMNS).order_by(legs.c.start_s, legs.c.id)
         if since is not None:
             query = query.where(legs.c.start_s >= seconds(since))
         if until is not None:
@@ -83,9 +109,9 @@ class LegKeeper(Keeper):
         """Legs changed after that revision, oldest first, and the revision to ask with next."""
         with self.read() as connection:
             rev = _revision(connection)
-            query = select(legs).where(legs.c.rev > since_rev, legs.c.rev <= rev)
-            rows = connection.execute(query.order_by(legs.c.start_s, legs.c.id)).mappings()
-            return tuple(_leg(row) for row in rows), rev
+            query = select(*COLUMNS).where(legs.c.rev > since_rev, legs.c.rev <= rev)
+            rows = connection.execute(query.order_by(legs.c.start_s, legs.c.id))
+            return tuple(_leg(*row) for row in rows), rev
 
     def changed_days(self, since_rev: int) -> tuple[tuple[date, ...], int]:
         """UTC days on which some count may have changed after that revision, and the revision to
@@ -103,30 +129,28 @@ class LegKeeper(Keeper):
 
     def _legs(self, query: Any) -> tuple[Leg, ...]:
         with self.read() as connection:
-            return tuple(_leg(row) for row in connection.execute(query).mappings())
+            return tuple(_leg(*row) for row in connection.execute(query))
 
 
 def _related(tx: Tx, rows: Sequence[Row]) -> dict[str, Row]:
     """Stored legs by id that share an id with `rows`, or an airframe at about that time."""
-    times = [row["start_s"] for row in rows] + [row["first_seen_s"] for row in rows]
-    near = legs.c.start_s.between(min(times) - REACH_S, max(times) + REACH_S)
-    columns = [column for column in legs.c if column.name != "rev"]
-    frames = sorted({row["icao24"] for row in rows})
+    first, last = rows[0].start_s - REACH_S, rows[-1].start_s + REACH_S
+    frames = {row.icao24 for row in rows}
     queries = (
-        select(*columns).where(legs.c.icao24.in_(frames), near),
-        select(*columns).where(legs.c.id.in_([row["id"] for row in rows])),
+        select(*COLUMNS).where(legs.c.icao24.in_(frames), legs.c.start_s.between(first, last)),
+        select(*COLUMNS).where(legs.c.id.in_([row.id for row in rows])),
     )
-    return {row["id"]: dict(row) for query in queries for row in tx.execute(query).mappings()}
+    return {row[0]: Row._make(row) for query in queries for row in tx.execute(query)}
 
 
 def _twins(fresh: Sequence[Row], stored: Sequence[Row]) -> list[Row]:
     """Stored legs of which a fresh one is another reading; each fresh one takes the nearest."""
     by_frame: defaultdict[str, list[Row]] = defaultdict(list)
     for row in stored:
-        by_frame[row["icao24"]].append(row)
+        by_frame[row.icao24].append(row)
     found: dict[str, Row] = {}
     for row in fresh:
-        near = [(_apart_s(row, other), other["id"], other) for other in by_frame[row["icao24"]]]
+        near = [(_apart_s(row, other), other.id, other) for other in by_frame.get(row.icao24, ())]
         best = min(near, default=None, key=lambda entry: entry[:2])
         if best is not None and best[0] <= SAME_START_S:
             found[best[1]] = best[2]
@@ -134,20 +158,28 @@ def _twins(fresh: Sequence[Row], stored: Sequence[Row]) -> list[Row]:
 
 
 def _apart_s(a: Row, b: Row) -> float:
-    starts, sights = (abs(a[name] - b[name]) for name in ("start_s", "first_seen_s"))
-    return float(min(starts, sights))
+    return min(abs(a.start_s - b.start_s), abs(a.first_seen_s - b.first_seen_s))
 
 
 def _forget(tx: Tx, rows: Sequence[Row]) -> None:
-    for chunk in _chunks([row["id"] for row in rows]):
-        tx.execute(delete(legs).where(legs.c.id.in_(chunk)))
+    for chunk in _chunks(rows):
+        tx.execute(delete(legs).where(legs.c.id.in_([row.id for row in chunk])))
 
 
-def _note_moves(tx: Tx, rev: int, left: Sequence[Row], kept: set[date]) -> None:
+def _note_moves(tx: Tx, rev: int, left: Sequence[Row], changed: Sequence[Row]) -> None:
     """Days that lose a leg, unless a changed leg marks them anyway."""
-    days = {_day(row) for row in left} - kept
+    days = {int(row.start_s // DAY_S) for row in left}
+    days -= {int(row.start_s // DAY_S) for row in changed}
     if days:
-        tx.execute(insert(tx, leg_moves), [{"rev": rev, "day": day} for day in sorted(days)])
+        rows = [{"rev": rev, "day": moment(day * DAY_S).date()} for day in sorted(days)]
+        tx.execute(insert(tx, leg_moves), rows)
+
+
+def _write(tx: Tx, rev: int, rows: Sequence[Row]) -> None:
+    statement = insert(tx, legs)
+    fresh = {name: statement.excluded[name] for name in ("rev", *Row._fields) if name != "id"}
+    whole = statement.on_conflict_do_update(index_elements=["id"], set_=fresh)
+    bulk(tx, whole, ("rev", *Row._fields), [(rev, *row) for row in rows])
 
 
 def _next_revision(tx: Tx) -> int:
@@ -164,57 +196,63 @@ def _revision(connection: Tx) -> int:
     return connection.scalar(select(counters.c.value).where(counters.c.name == "legs")) or 0
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
 def _among(query: Any, ids: Sequence[str]) -> Any:
     return query.where(legs.c.id.in_(ids))
 
 
-def _day(row: Row) -> date:
-    return moment(row["start_s"]).date()
-
-
 def _row(leg: Leg) -> Row:
     first_seen_s = seconds(leg.first_seen)
     takeoff_s = None if leg.takeoff is None else seconds(leg.takeoff)
-    return {
-        "id": leg.id,
-        "icao24": leg.icao24,
-        "start_s": first_seen_s if takeoff_s is None else takeoff_s,
-        "first_seen_s": first_seen_s,
-        "last_seen_s": seconds(leg.last_seen),
-        "takeoff_s": takeoff_s,
-        "landing_s": None if leg.landing is None else seconds(leg.landing),
-        "origin": leg.origin.airfield,
-        "destination": leg.destination.airfield,
-        "origin_end": end_out(leg.origin),
-        "destination_end": end_out(leg.destination),
-        "callsign": leg.callsign,
-        "registration": leg.registration,
-        "type_code": leg.type_code,
-        "military": leg.military,
-        "source": leg.source,
-        "final": leg.final,
-    }
+    return Row(
+        leg.id,
+        leg.icao24,
+        first_seen_s if takeoff_s is None else takeoff_s,
+        first_seen_s,
+        seconds(leg.last_seen),
+        takeoff_s,
+        None if leg.landing is None else seconds(leg.landing),
+        leg.origin.airfield,
+        leg.destination.airfield,
+        end_out(leg.origin),
+        end_out(leg.destination),
+        leg.callsign,
+        leg.registration,
+        leg.type_code,
+        leg.military,
+        leg.source,
+        leg.final,
+    )
 
 
-def _leg(row: Any) -> Leg:
-    takeoff_s, landing_s, callsign = row["takeoff_s"], row["landing_s"], row["callsign"]
+def _leg(
+    leg_id: str,
+    icao24: str,
+    _start_s: float,
+    first_seen_s: float,
+    last_seen_s: float,
+    takeoff_s: float | None,
+    landing_s: float | None,
+    origin: str | None,
+    destination: str | None,
+    origin_end: str | None,
+    destination_end: str | None,
+    callsign: str | None,
+    *rest: Any,
+) -> Leg:
+    """The other way; the arguments are a `Row`, its tail is the tail of a `Leg`."""
     return Leg(
-        id=row["id"],
-        icao24=Icao24(row["icao24"]),
-        first_seen=moment(row["first_seen_s"]),
-        last_seen=moment(row["last_seen_s"]),
-        origin=end_in(row["origin"], row["origin_end"]),
-        destination=end_in(row["destination"], row["destination_end"]),
-        takeoff=None if takeoff_s is None else moment(takeoff_s),
-        landing=None if landing_s is None else moment(landing_s),
-        callsign=None if callsign is None else Callsign(callsign),
-        registration=row["registration"],
-        type_code=row["type_code"],
-        military=row["military"],
-        source=row["source"],
-        final=row["final"],
+        leg_id,
+        Icao24(icao24),
+        moment(first_seen_s),
+        moment(last_seen_s),
+        end_in(origin, origin_end),
+        end_in(destination, destination_end),
+        None if takeoff_s is None else moment(takeoff_s),
+        None if landing_s is None else moment(landing_s),
+        None if callsign is None else Callsign(callsign),
+        *rest,
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, case, delete, exists, func, select
 
 from bot.model.air import Icao24, Look, Outcome, Positions, Presence, Track
-from bot.store.keeper import Keeper, Tx, insert
+from bot.store.keeper import Keeper, Tx, bulk, insert
 from bot.store.schema import fixes, look_hours, looks, presence, seconds
 
 HOUR_S = 3600
@@ -115,8 +115,8 @@ class SkyKeeper(Keeper):
             [None if np.isnan(value) else value for value in altitude_ft.tolist()],
         )  # fmt: skip
         names = tuple(column.name for column in fixes.c)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-        tx.execute(insert(tx, fixes).on_conflict_do_nothing(), rows)
+        statement = insert(tx, fixes).on_conflict_do_nothing()
+        bulk(tx, statement, names, list(zip(*columns, strict=True)))
 
     def track(self, icao24: str, since: datetime, until: datetime) -> Track:
         """The stored fixes of one airframe in [since, until), in time order; maybe none."""
