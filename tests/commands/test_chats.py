@@ -61,7 +61,8 @@ def test_being_added_to_a_group_is_enough(server: FakeTelegram) -> None:
     old, new = {"user": me, "status": "left"}, {"user": me, "status": "member"}
     server.update(poll={"id": "1", "question": "?", "options": [], "total_voter_count": 0,
                         "is_closed": False, "is_anonymous": True, "type": "regular",
-                        "allows_multiple_answers": False, "allows_revoting": True})  # fmt: skip
+                        "allows_multiple_answers": False, "allows_revoting": True,
+                        "members_only": False})  # fmt: skip
     waker = threading.Timer(0.3, lambda: server.update(my_chat_member={
         "chat": DESK, "from": {"id": 7, "is_bot": False, "first_name": "Ann"}, "date": 1735247000,
         "old_chat_member": old, "new_chat_member": new,
