@@ -1,9 +1,12 @@
-"""`airbridge test-channel [AUDIENCE]`: one test message with a picture to every address."""
+"""`airbridge test-channel [AUDIENCE]`: one test message with a picture to every address.
+
+A chat that the service had disabled, and that takes the message, is taken into use again.
+"""
 
 import argparse
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,18 +34,38 @@ def run(args: argparse.Namespace) -> int:
 
     settings = config.load(args.config, airfields.load())
     addresses = chosen(settings, args.audience)
-    failed = 0
     with channels(settings) as known:
-        for address in addresses:
-            try:
-                receipt = known[address.channel].send(message(), address, reply_to=None)
-            except ChannelError as error:
-                failed += 1
-                print(f"{address.key()}: not sent. {error}. {advice(error)}")
-            else:
-                note = f" ({receipt.note})" if receipt.note else ""
-                print(f"{address.key()}: sent, message {receipt.message_id}{note}")
-    return 1 if failed else 0
+        reached = [address for address in addresses if _sent(known[address.channel], address)]
+    revive(settings, reached)
+    return 0 if len(reached) == len(addresses) else 1
+
+
+def _sent(channel: "Channel", address: "Address") -> bool:
+    """Send, and print the receipt or what to do."""
+    try:
+        receipt = channel.send(message(), address)
+    except ChannelError as error:
+        print(f"{address.key()}: not sent. {error}. {advice(error)}")
+        return False
+    note = f" ({receipt.note})" if receipt.note else ""
+    print(f"{address.key()}: sent, message {receipt.message_id}{note}")
+    return True
+
+
+def revive(settings: "Config", reached: Iterable["Address"]) -> None:
+    """Undo the service's verdict that a chat is finished; what is held for it goes out next."""
+    from bot import app
+
+    if not (settings.data / app.DATABASE).exists():
+        return
+    store = app.open_data(settings, app.clock())
+    try:
+        with store.begin() as tx:
+            back = [address for address in reached if store.enable_chat(tx, address)]
+    finally:
+        store.close()
+    for address in back:
+        print(f"{address.key()}: was disabled, is in use again")
 
 
 def chosen(settings: "Config", audience: str | None) -> tuple["Address", ...]:

@@ -1,14 +1,17 @@
 """`airbridge test-channel`: one message to every address, and what to do when it fails."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot import app, cli
 from bot.commands import test_channel as verb
 from bot.errors import Moved, Stopped, TryLater, Undeliverable
-from tests.fake_telegram import TOKEN, Chat, FakeTelegram, flood
+from bot.model.watch import Address
+from bot.store import open_store
+from tests.fake_telegram import TOKEN, Chat, FakeTelegram, flood, refusal
 from tests.telegram_rules import photo_of
 
 verb.__test__ = False  # type: ignore[attr-defined]  # a verb, though its name begins with test_
@@ -73,6 +76,26 @@ def test_failures_say_what_to_do(
     server.fault("sendPhoto", flood(5))
     assert cli.main(["-c", config, "test-channel", "press"]) == 1
     assert "Try again in 6 s" in capsys.readouterr().out
+
+
+def test_a_disabled_chat_is_taken_into_use_again(
+    server: FakeTelegram, config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chat that the service gave up, and that takes the test message, is alive again."""
+    address, now = Address("telegram", "@press"), datetime(2024, 12, 26, tzinfo=UTC)
+    folder = tmp_path / "airbridge-data"
+    folder.mkdir()
+    store = open_store(folder / app.DATABASE, now=now)
+    with store.begin() as tx:
+        store.disable_chat(tx, address, "Forbidden", now)
+    store.close()
+    server.fault("sendPhoto", refusal("Forbidden: bot was kicked from the channel chat", 403))
+    assert cli.main(["-c", config, "test-channel", "press"]) == 1
+    assert "in use again" not in capsys.readouterr().out
+    assert cli.main(["-c", config, "test-channel", "press"]) == 0
+    assert "telegram:@press: was disabled, is in use again" in capsys.readouterr().out
+    assert cli.main(["-c", config, "test-channel", "press"]) == 0
+    assert "in use again" not in capsys.readouterr().out
 
 
 def test_every_error_has_advice() -> None:
