@@ -44,17 +44,25 @@ def told(batch: Batch) -> tuple[Step, ...]:
     """Every alert of a run as it is to be stored, and the reason for which anybody was told.
 
     Whoever heard of it now must hear of its end. Those whose news went out inside another
-    watch's message have been told as well.
+    watch's message have been told as well, if that message is still in the batch.
     """
+    inside = {
+        (finding.kind, finding.watch, address)
+        for item in batch.kept
+        for finding in item.also
+        for address in item.addresses
+    }
     whole: dict[str, Item] = {}
     heard: dict[str, list[Address]] = {}
     for item in batch.kept:
         whole[item.alert.id] = item
         heard.setdefault(item.alert.id, []).extend(item.addresses)
     for drop in batch.dropped:
-        whole.setdefault(drop.item.alert.id, drop.item)
+        alert = drop.item.alert
+        whole.setdefault(alert.id, drop.item)
         if drop.why is Dropped.GROUPED:
-            heard.setdefault(drop.item.alert.id, []).extend(drop.addresses)
+            reached = [a for a in drop.addresses if (alert.kind, alert.watch, a) in inside]
+            heard.setdefault(alert.id, []).extend(reached)
     return tuple(_told(item, heard.get(key, [])) for key, item in whole.items())
 
 

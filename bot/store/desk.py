@@ -28,9 +28,11 @@ class DeskKeeper(Keeper):
     """The part of the store that keeps alerts and silences."""
 
     def put_alert(self, tx: Tx, alert: Alert, reason: Reason, text: str = "") -> None:
-        """Store an alert as it is now. A reason, or a text, goes into its history."""
+        """Store an alert as it is now. Each telling and each change of state is a line of its
+        history; a calm day more or a longer count is not."""
+        before = tx.scalar(select(alerts.c.state).where(alerts.c.id == alert.id))
         upsert(tx, alerts, [_alert_row(alert)])
-        if text or reason is not Reason.NONE:
+        if reason is not Reason.NONE or before != str(alert.state):
             row = {"alert_id": alert.id, "at": alert.updated, "state": str(alert.state),
                    "reason": str(reason), "text": text}  # fmt: skip
             tx.execute(insert(tx, events), [row])

@@ -146,6 +146,15 @@ def test_who_was_told_is_remembered() -> None:
     assert [step.alert.told_return_years for step in final.values() if step.alert] == [9, 4, 0]
 
 
+def test_what_was_grouped_with_an_unsent_message_was_not_told() -> None:
+    """Should the leader's message be dropped after all, the others stay news."""
+    leader, other = item("a", legs="1", rarity=9.0, resolved=NOW), item("b", legs="1")
+    batch = dedup(group(Batch((leader, other))), HOUR, NOW)
+    assert batch.kept == ()
+    assert {step.reason for step in told(batch)} == {Reason.NONE}
+    assert {step.alert.heard for step in told(batch) if step.alert} == {()}
+
+
 def test_every_alert_of_a_run_is_stored() -> None:
     """What nobody was told of keeps its new state all the same."""
     batch = dedup(Batch((item(reason=Reason.NONE), item("v"))), HOUR, NOW)

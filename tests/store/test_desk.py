@@ -31,12 +31,14 @@ def test_an_alert_comes_back_whole(store: Store) -> None:
 
 
 def test_an_alert_has_a_history(store: Store) -> None:
-    """Each reason or text is one line, in order; a change without either leaves none."""
+    """Each telling and each change of state is one line, in order; other changes leave none."""
+    put(store, replace(ALERT, state=State.PENDING), text="3 today")
     put(store, ALERT, Reason.FIRST, "5 in 7 days")
-    put(store, replace(ALERT, calm_days=1))
+    put(store, replace(ALERT, calm_days=1), text="as before")
     done = replace(ALERT, state=State.RESOLVED, resolved=NOW + HOUR, updated=NOW + HOUR)
     put(store, done, Reason.RESOLVED)
     assert store.events("a1") == (
+        AlertEvent("a1", NOW, State.PENDING, Reason.NONE, "3 today"),
         AlertEvent("a1", NOW, State.FIRING, Reason.FIRST, "5 in 7 days"),
         AlertEvent("a1", NOW + HOUR, State.RESOLVED, Reason.RESOLVED, ""),
     )
