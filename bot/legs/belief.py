@@ -71,22 +71,36 @@ def names(context: str) -> tuple[str, ...]:
 
 def weigh(places: Places, q: Question) -> tuple[evidence.Candidates, Columns]:
     """Candidates of a question and their evidence, shape (n, len(names(context)))."""
+    c, columns = _seen(places, q)
+    columns = [*columns, *evidence.habits(c, q.craft, q.recent)]
+    return c, np.column_stack(columns) if len(c.rows) else np.empty((0, len(columns)))
+
+
+def _seen(places: Places, q: Question) -> tuple[evidence.Candidates, list[Columns]]:
+    """Candidates, and what was seen of the stop; the habits are left out."""
     if q.ground:
         c = places.parked(*q.ground[-1])
-        columns = evidence.parked(c, *q.ground[-1])[1]
-    else:
-        c = places.candidates(q.before, q.after, q.craft)
-        columns = []
-        distances = []
-        for side, reverse in ((q.before, False), (q.after, True)):
-            if side is not None:
-                nm, more = evidence.approach(c, side, reverse)
-                distances.append(nm)
-                columns += more
-        if q.before is not None and q.after is not None:
-            columns += evidence.together(q.before, q.after, *distances)
-    columns += evidence.habits(c, q.craft, list(q.recent))
-    return c, np.column_stack(columns) if len(c.rows) else np.empty((0, len(columns)))
+        return c, evidence.parked(c, *q.ground[-1])
+    c = places.candidates(q.before, q.after, q.craft)
+    columns, distances = [], []
+    for side, reverse in ((q.before, False), (q.after, True)):
+        if side is not None:
+            nm, more = evidence.approach(c, side, reverse)
+            distances.append(nm)
+            columns += more
+    if q.before is not None and q.after is not None:
+        columns += evidence.together(q.before, q.after, *distances)
+    return c, columns
+
+
+def _scores(places: Places, q: Question, w: "Weights") -> tuple[evidence.Candidates, Columns]:
+    """What `weigh` times the weights would give, without building the habits' many columns."""
+    c, columns = _seen(places, q)
+    if not len(c.rows):
+        return c, np.empty(0)
+    seen = len(columns)
+    score = w.evidence[:seen] @ np.array(columns)
+    return c, score + evidence.habit_score(c, q.craft, q.recent, w.evidence[seen:])
 
 
 def band(q: Question) -> int:
@@ -125,10 +139,11 @@ class Weights:
 def shipped() -> dict[str, Weights]:
     """The table that comes with the program."""
     text = resources.files("bot").joinpath("data", "legs-belief.json").read_text("ascii")
-    return {context: _weights(context, told) for context, told in json.loads(text).items()}
+    return {context: weights_of(context, told) for context, told in json.loads(text).items()}
 
 
-def _weights(context: str, told: dict[str, object]) -> Weights:
+def weights_of(context: str, told: dict[str, object]) -> Weights:
+    """A fitted table as arrays."""
     weights = told["evidence"]
     assert isinstance(weights, dict)
     columns = [np.array(told[k], float) for k in ("elsewhere", "raw", "right")]
@@ -138,10 +153,9 @@ def _weights(context: str, told: dict[str, object]) -> Weights:
 def believe(places: Places, q: Question, table: dict[str, Weights]) -> Belief:
     """The calibrated belief where a stop was."""
     w = table[q.context]
-    c, x = weigh(places, q)
+    c, score = _scores(places, q, w)
     if not len(c.rows):
         return Belief(q.context)
-    score = x @ w.evidence
     top = max(float(score.max()), float(w.elsewhere[band(q)]))
     share = np.exp(score - top)
     share /= share.sum() + math.exp(w.elsewhere[band(q)] - top)

@@ -5,8 +5,6 @@ counts is the slack: the gap less the time the distance takes at the speed seen.
 against the least time a descent, a turnaround and a climb would need.
 """
 
-import math
-
 from bot.geo import bearing_deg, distance_nm
 from bot.legs.side import Piece, Side
 
@@ -67,5 +65,4 @@ def touched_and_went(before: Piece, ground: Piece, after: Piece) -> bool:
 def false_bit(ground: Piece, alt: float, gap_s: float, ground_ft: float) -> bool:
     """Whether a surface report cannot be one: too fast for too long, or just now far too high."""
     rolling = ground.min_gs > BIT_KT and ground.t1 - ground.t0 > BIT_S
-    height = alt - (0.0 if math.isnan(ground_ft) else ground_ft)
-    return rolling or height > FALL_FT + FALL_FPM * gap_s / 60
+    return rolling or alt - ground_ft > FALL_FT + FALL_FPM * gap_s / 60

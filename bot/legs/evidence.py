@@ -8,6 +8,7 @@ field against kind of aircraft, fields this airframe used before); how much each
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ UP_FT_PER_NM = 420.0  # an airliner's climb; light aircraft climb slower and les
 LEVEL_FPM = 600.0  # climbing or descending for certain
 PATTERN_FT = 5000.0  # below this the nearest field is nearly always right
 CLASSES = "JMBTLRU"
+GROUPS = ("J", "M", "BT", "LR", "U")  # kinds that weigh a scheduled service alike
 SIZES = ("large", "medium", "small", "soft", "unknown", "heliport")
 LARGE_FT, MEDIUM_FT = 7000.0, 4500.0  # longest hard runway
 Columns = npt.NDArray[np.float64]
@@ -36,7 +38,7 @@ class Candidates:
     elevation_ft: Columns  # NaN: unknown
     size: npt.NDArray[np.intp]  # index into SIZES
     scheduled: npt.NDArray[np.bool_]
-    headings: Columns  # (n, 4) degrees of the main runways, NaN beyond
+    headings: npt.NDArray[np.float32]  # (n, 4) degrees of the main runways, NaN beyond
 
 
 def toward(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, Columns]:
@@ -105,10 +107,10 @@ def _aligned(c: Candidates, side: Side, nm: Columns, height: Columns) -> Columns
     """How far the track is from the nearest runway's axis, 0..1, close in and low only."""
     close = (nm < 12) & (height < 4000)
     if side.trk != side.trk or not close.any():
-        return close * 0.5
+        return np.where(close, 0.5, 0.0)
     off = np.abs((c.headings - side.trk + 90) % 180 - 90)
-    best = np.fmin.reduce(off, axis=1)
-    return np.asarray(close * np.where(np.isnan(best), 0.5, np.minimum(best, 45) / 45), float)
+    best: Columns = np.fmin.reduce(off, axis=1).astype(float)
+    return np.where(close, np.where(np.isnan(best), 0.5, np.minimum(best, 45) / 45), 0.0)
 
 
 def together(before: Side, after: Side, d1: Columns, d2: Columns) -> list[Columns]:
@@ -134,7 +136,7 @@ def _speed(side: Side) -> float:
     return side.gs if side.gs == side.gs else 0.0
 
 
-def habits(c: Candidates, craft: str, recent: list[dict[int, float]]) -> list[Columns]:
+def habits(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]]) -> list[Columns]:
     """Field size against kind of aircraft, schedule, and where this airframe has been.
 
     `recent`: belief over rows at its earlier stops, the latest first.
@@ -142,27 +144,44 @@ def habits(c: Candidates, craft: str, recent: list[dict[int, float]]) -> list[Co
     columns = []
     for k in CLASSES:
         columns += [((c.size == s) & (k == craft)).astype(float) for s in range(len(SIZES))]
-    columns += [c.scheduled * float(craft in group) for group in ("J", "M", "BT", "LR", "U")]
-    last, back, older = np.zeros(len(c.rows)), np.zeros(len(c.rows)), np.zeros(len(c.rows))
+    columns += [c.scheduled * float(craft in group) for group in GROUPS]
+    been = np.zeros((3, len(c.rows)))
     for age, belief in enumerate(recent[:8]):
-        mass = np.array([belief.get(int(r), 0.0) for r in c.rows])
-        target = (last, back, older)[min(age, 2)]
-        np.maximum(target, mass, out=target)
-    return [*columns, last, back, older]
+        mass = np.array([belief.get(r, 0.0) for r in c.rows.tolist()])
+        np.maximum(been[min(age, 2)], mass, out=been[min(age, 2)])
+    return [*columns, *been]
+
+
+def habit_score(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]],
+                weights: Columns) -> Columns:  # fmt: skip
+    """The columns of `habits` times their weights, straight from the table."""
+    first = CLASSES.index(craft) * len(SIZES)
+    group = len(CLASSES) * len(SIZES) + next(i for i, g in enumerate(GROUPS) if craft in g)
+    score = weights[first : first + len(SIZES)][c.size] + weights[group] * c.scheduled
+    if recent:
+        at = {row: i for i, row in enumerate(c.rows.tolist())}
+        been = np.zeros((3, len(c.rows)))
+        for age, belief in enumerate(recent[:8]):
+            for row, mass in belief.items():
+                i = at.get(row)
+                if i is not None:
+                    been[min(age, 2), i] = max(been[min(age, 2), i], mass)
+        score = score + weights[-3:] @ been
+    return np.asarray(score)
 
 
 HABIT_NAMES = (
     *(f"{k}_{s}" for k in CLASSES for s in SIZES),
-    *(f"scheduled_{group}" for group in ("J", "M", "BT", "LR", "U")),
+    *(f"scheduled_{group}" for group in GROUPS),
     "last_stop", "stop_before", "older_stop",
 )  # fmt: skip
 
 
-def parked(c: Candidates, lat: float, lon: float) -> tuple[Columns, list[Columns]]:
-    """Distance in NM to each candidate from a place on the ground, and what it says."""
-    side = Side(0, lat, lon, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
-    nm, _ = toward(c, side, False)
-    return nm, [nm, np.log1p((nm / 1.0) ** 2), (nm > 3).astype(float)]
+def parked(c: Candidates, lat: float, lon: float) -> list[Columns]:
+    """What a place on the ground says for each candidate."""
+    nan = math.nan
+    nm, _ = toward(c, Side(0, lat, lon, nan, nan, nan, nan, nan, nan), False)
+    return [nm, np.log1p(nm**2), (nm > 3).astype(float)]
 
 
 PARKED_NAMES = ("nm", "log_nm", "over_3_nm")

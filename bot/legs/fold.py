@@ -169,7 +169,6 @@ class Fold:
             return False
         before, after = arrival(air.last, air.top, air.fast), departure(q, q.max_gs)
         floor = self.sky.places.ground_ft(before.lat, before.lon)
-        floor = 0.0 if floor != floor else floor
         light = self._craft(q) in "LR"
         return cut.landed_between(before, after, (air.call, q.cs0), light, floor)
 
@@ -260,7 +259,7 @@ class Fold:
         if a is None or b is None or air.last.t1 - air.first_t > BLIP_S:
             return False
         floor = self.sky.places.ground_ft(a.lat, a.lon)
-        high = air.top > (floor if floor == floor else 0) + BLIP_FT
+        high = air.top > floor + BLIP_FT
         return not high and distance_km(a.lat, a.lon, b.lat, b.lon) < ONE_FIELD_KM
 
     def _leg(self, air: Flight | None, origin: Stop, end: Stop, first: float, last: float) -> Leg:

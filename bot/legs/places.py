@@ -45,7 +45,8 @@ class Places:
         unsure = np.isnan(a.runway_ft) & np.array([k.startswith(("med", "lar")) for k in a.kinds])
         self.big = np.flatnonzero((size <= 1) | a.scheduled | unsure)
         self._tree = cKDTree(unit_vectors(a.lat_deg[self.big], a.lon_deg[self.big]))
-        self._headings: dict[int, tuple[float, ...]] = {}
+        self._headings = _headings(a)
+        self._ground_ft: dict[tuple[float, float], float] = {}
 
     def candidates(self, before: Side | None, after: Side | None, craft: str) -> Candidates:
         """Fields that may lie between the two sides (one may be None)."""
@@ -65,23 +66,17 @@ class Places:
         """The rows as columns."""
         return Candidates(rows, self.lat[rows], self.lon[rows], self.elevation_ft[rows],
                           self.size[rows], self.airfields.scheduled[rows],
-                          self.headings(rows))  # fmt: skip
-
-    def headings(self, rows: Rows) -> npt.NDArray[np.float64]:
-        """(n, 4) degrees of the main runways, NaN beyond."""
-        out = np.full((len(rows), 4), np.nan)
-        for i, row in enumerate(rows.tolist()):
-            known = self._headings.get(row)
-            if known is None:
-                text = self.airfields.headings[row]
-                known = self._headings[row] = tuple(float(h) for h in text.split()[:4])
-            out[i, : len(known)] = known
-        return out
+                          self._headings[rows])  # fmt: skip
 
     def ground_ft(self, lat: float, lon: float) -> float:
-        """Elevation of the nearest field within `NEAR_KM`; NaN when there is none."""
-        km, rows = self.airfields.nearest(lat, lon, 1, NEAR_KM)
-        return float(self.elevation_ft[rows[0, 0]]) if math.isfinite(km[0, 0]) else math.nan
+        """Elevation of the nearest field within `NEAR_KM`, to a tenth of a degree; 0 if none."""
+        key = (round(lat, 1), round(lon, 1))
+        known = self._ground_ft.get(key)
+        if known is None:
+            km, rows = self.airfields.nearest(*key, 1, NEAR_KM)
+            known = float(self.elevation_ft[rows[0, 0]]) if math.isfinite(km[0, 0]) else 0.0
+            self._ground_ft[key] = known = 0.0 if math.isnan(known) else known
+        return known
 
     def _reachable(self, before: Side | None, after: Side | None) -> Rows:
         if before is not None and after is not None:
@@ -115,3 +110,13 @@ def _filled(a: Airfields) -> npt.NDArray[np.float64]:
         near = np.isfinite(found)
         elevation[unknown[near]] = elevation[known[rows[near]]]
     return elevation
+
+
+def _headings(a: Airfields) -> npt.NDArray[np.float32]:
+    """(n, 4) degrees of the main runways, NaN beyond."""
+    out = np.full((len(a), 4), np.nan, np.float32)
+    for row, text in enumerate(a.headings):
+        if text:
+            known = [float(h) for h in text.split()[:4]]
+            out[row, : len(known)] = known
+    return out

@@ -47,7 +47,7 @@ class Sky:
                  areas: tuple[Area, ...] = ()) -> None:  # fmt: skip
         self.places, self.weights = places, weights
         self._areas = tuple((area.name, self._inside(area), area) for area in areas)
-        self.asked: list[Question] | None = None  # the fitting script listens here
+        self.asked: list[tuple[Question, Spell | None]] | None = None  # the fitting script listens
 
     def resolve(self, before: Side | None, after: Side | None, spell: Spell | None, craft: str,
                 recent: list[dict[str, float]]) -> Stop:  # fmt: skip
@@ -57,7 +57,7 @@ class Sky:
         habits = tuple({row_of[i]: p for i, p in m.items() if i in row_of} for m in recent)
         q = Question(before, after, ground, craft, habits)
         if self.asked is not None:
-            self.asked.append(q)
+            self.asked.append((q, spell))
         belief = believe(self.places, q, self.weights)
         sure = bool(belief.rows) and belief.share[0] >= NAME_AT
         row = belief.rows[0] if sure and may_name(q) else None

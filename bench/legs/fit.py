@@ -1,0 +1,169 @@
+"""Fit the weights and the calibration of `bot/legs/belief.py` on simulated flights.
+
+    python -m bench.legs.fit [--seeds 101 102 ...] [--aircraft 400] [--out bot/data/legs-belief.json]
+
+Three steps: run the leg builder over the simulated reports and write down every question it asks
+itself about a stop; label each with the field where the aircraft truly was; fit a conditional
+logit (scipy) on two thirds of the seeds and an isotonic calibration (scikit-learn) on the rest.
+The seeds here are never the judging ones of `bench.legs.run`.
+"""
+
+import argparse
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.isotonic import IsotonicRegression
+
+from bench.legs.sim import Flight, simulate
+from bot import airfields
+from bot.legs import belief
+from bot.legs.belief import Question
+from bot.legs.history import History
+from bot.legs.stop import Spell
+
+SEEDS = (101, 102, 103, 104, 105, 106, 107, 108, 109)
+RIDGE = 2.0
+Case = tuple[np.ndarray, int, int]  # evidence, column of the truth (-1: elsewhere), band
+
+
+class Truth:
+    """Where an airframe was on the ground, and when."""
+
+    def __init__(self, flights: list[Flight]) -> None:
+        self.flights = sorted(flights, key=lambda f: f.takeoff)
+        self.offs = [f.takeoff for f in self.flights]
+
+    def stop(self, q: Question, spell: Spell | None) -> str | None:
+        """The ident of the one field where it stopped, None when it did not or twice."""
+        if spell is not None:
+            i = bisect_left(self.offs, spell.until - 60)
+            near = [self.flights[i - 1].destination] if i else []
+            near += [self.flights[i].origin] if i < len(self.flights) else []
+            return near[-1] if near else None
+        if q.before is not None:
+            i = bisect_left(self.offs, q.before.t + 1) - 1
+            here = self.flights[max(i, 0)]
+            if q.after is not None:
+                j = bisect_left(self.offs, q.after.t + 1) - 1
+                return here.destination if j == i + 1 else None
+            return here.destination
+        assert q.after is not None
+        return self.flights[max(bisect_left(self.offs, q.after.t + 1) - 1, 0)].origin
+
+
+def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
+    """Every question of one simulated day with its answer."""
+    day = simulate(history.sky.places.airfields, seed, aircraft)
+    by_craft = defaultdict(list)
+    for flight in day.flights:
+        by_craft[flight.icao24].append(flight)
+    out: dict[str, list[Case]] = defaultdict(list)
+    row_of = history.sky.places.airfields.row_of
+    addresses = day.positions.icao24
+    for address, flights in by_craft.items():
+        history.sky.asked = asked = []
+        rows = slice(*np.searchsorted(addresses, [address, address + 1]))
+        history.add(day.positions.take(np.arange(rows.start, rows.stop)))
+        history.flush()
+        truth = Truth(flights)
+        for q, spell in asked:
+            ident = truth.stop(q, spell)
+            c, x = belief.weigh(history.sky.places, q)
+            if not len(c.rows):
+                continue
+            hit = np.flatnonzero(c.rows == row_of[ident]) if ident else []
+            out[q.context].append((x.astype(np.float32), int(hit[0]) if len(hit) else -1,
+                                   belief.band(q)))  # fmt: skip
+    return out
+
+
+def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the evidence and the constants of 'elsewhere' by maximum likelihood."""
+    x = np.concatenate([c[0] for c in data]).astype(float)
+    sizes = np.array([len(c[0]) for c in data])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    group = np.repeat(np.arange(len(data)), sizes)
+    hit = np.array([s + c[1] if c[1] >= 0 else -1 for s, c in zip(starts, data, strict=True)])
+    bands = np.array([c[2] for c in data])
+    n, n_bands = x.shape[1], belief.bands(context)
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        score, none = x @ w[:n], w[n:][bands]
+        top = np.maximum(np.maximum.reduceat(score, starts), none)
+        e, e0 = np.exp(score - top[group]), np.exp(none - top)
+        total = np.add.reduceat(e, starts) + e0
+        share, share0 = e / total[group], e0 / total
+        right = np.where(hit >= 0, score[hit], none) - top - np.log(total)
+        grad_x = x.T @ share - x[hit[hit >= 0]].sum(axis=0)
+        grad0 = np.bincount(bands, share0 - (hit < 0), n_bands)
+        centre = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
+        gap = w - centre
+        return -right.sum() + RIDGE / 2 * gap @ gap, np.concatenate([grad_x, grad0]) + RIDGE * gap
+
+    start = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400})
+    return found.x[:n], found.x[n:]
+
+
+def shares(data: list[Case], w: np.ndarray, elsewhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the best candidate of each case, and whether it was the truth."""
+    best, right = [], []
+    for x, hit, band in data:
+        score = x @ w
+        top = max(score.max(), elsewhere[band])
+        e = np.exp(score - top)
+        i = int(e.argmax())
+        best.append(e[i] / (e.sum() + np.exp(elsewhere[band] - top)))
+        right.append(i == hit)
+    return np.array(best), np.array(right, float)
+
+
+def calibrate(best: np.ndarray, right: np.ndarray) -> tuple[list[float], list[float]]:
+    """A monotone table from share to how often it was right, at most 25 knots."""
+    model = IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip").fit(best, right)
+    edges = np.unique(np.quantile(best, np.linspace(0, 1, 41)))
+    raw = np.unique(np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]]))
+    # averaged over each step, so that a lucky run at the end does not become certainty
+    smooth = [float(np.mean(model.predict(np.linspace(max(r - 0.02, 0), min(r + 0.02, 1), 9))))
+              for r in raw]  # fmt: skip
+    smooth = np.maximum.accumulate(smooth)
+    smooth[0] = 0.0
+    return [round(v, 4) for v in raw.tolist()], [round(float(v), 4) for v in smooth]
+
+
+def main() -> None:
+    """Fit all contexts, twice: the second time with the habits that the first weights believe."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--aircraft", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("bot/data/legs-belief.json"))
+    args = parser.parse_args()
+    history = History(airfields.load())
+    for number in range(args.rounds):
+        found = [cases(history, seed, args.aircraft) for seed in args.seeds]
+        table = {}
+        for context in belief.CONTEXTS:
+            train = [c for i, f in enumerate(found) if i % 3 != 2 for c in f[context]]
+            held = [c for i, f in enumerate(found) if i % 3 == 2 for c in f[context]]
+            w, elsewhere = fit_logit(train, context)
+            best, right = shares(held, w, elsewhere)
+            raw, table_right = calibrate(best, right)
+            print(f"round {number} {context}: {len(train)} + {len(held)} stops, "
+                  f"best candidate right {right.mean():.3f}")  # fmt: skip
+            names = belief.names(context)
+            table[context] = {
+                "evidence": {k: round(float(v), 4) for k, v in zip(names, w, strict=True)},
+                "elsewhere": [round(float(v), 4) for v in elsewhere],
+                "raw": raw, "right": table_right,
+            }  # fmt: skip
+        args.out.write_text(json.dumps(table, indent=1) + "\n")
+        history.sky.weights = {k: belief.weights_of(k, v) for k, v in table.items()}
+
+
+if __name__ == "__main__":
+    main()

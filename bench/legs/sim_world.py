@@ -1,0 +1,109 @@
+"""A world for the simulator: fields that aircraft use, and receivers that thin out by country.
+
+Nothing here is taken from the leg builder but the airfield table.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from bot.airfields import Airfields
+from bot.geo import EARTH_KM, unit_vectors
+
+BRIGHT = set("DE FR GB NL BE CH AT IT ES PT PL CZ DK SE NO FI HU IE US CA JP AU LU SK SI".split())
+DIM = set("GR TR CY MT IL TN EG MA RO BG RS HR AE IN BR ZA KE SA QA JO LB RU UA SN NG ET".split())
+# LY SY SD TD NE ML CF and the rest of Africa and central Asia: dark, a stray receiver at best
+SPAN = {"bright": 0.35, "dim": 0.03, "dark": 0.002}  # chance of a receiver at a field
+
+
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """Line-of-sight receivers with a horizon of their own in sixteen directions."""
+
+    lat: np.ndarray
+    lon: np.ndarray
+    tree: cKDTree
+    horizon: np.ndarray  # (n, 16) share of the geometric range
+    reach_km: np.ndarray
+    off_from: np.ndarray  # hours of the day without this receiver
+    off_hours: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The fields by use, and who listens."""
+
+    fields: Airfields
+    light: dict[str, np.ndarray]  # rows by use
+    receivers: Receivers
+    hears_ground: np.ndarray  # per field row
+
+
+def grade(country: str) -> str:
+    """How well a country is covered."""
+    return "bright" if country in BRIGHT else "dim" if country in DIM else "dark"
+
+
+def build(fields: Airfields, rng: np.random.Generator) -> World:
+    """A new set of receivers and of fields that are heard on the ground."""
+    grades = np.array([grade(c) for c in fields.countries])
+    chance = np.vectorize(SPAN.get)(grades).astype(float)
+    chance[np.isnan(fields.runway_ft)] *= 0.3
+    sites = np.flatnonzero(rng.random(len(fields)) < chance)
+    lat = fields.lat_deg[sites] + rng.normal(0, 0.15, len(sites))
+    lon = fields.lon_deg[sites] + rng.normal(0, 0.15, len(sites))
+    n = len(sites)
+    receivers = Receivers(
+        lat, lon, cKDTree(unit_vectors(lat, lon)), rng.uniform(0.45, 1.0, (n, 16)),
+        rng.uniform(180, 420, n), rng.uniform(0, 24, n),
+        np.where(rng.random(n) < 0.25, rng.uniform(0.5, 8, n), 0.0),
+    )  # fmt: skip
+    near = np.isfinite(receivers.tree.query(unit_vectors(fields.lat_deg, fields.lon_deg),
+                                            distance_upper_bound=12 / EARTH_KM)[0])  # fmt: skip
+    hears = near & (rng.random(len(fields)) < 0.6)
+    return World(fields, _uses(fields), receivers, hears)
+
+
+def _uses(f: Airfields) -> dict[str, np.ndarray]:
+    runway = np.nan_to_num(f.runway_ft)
+    soft = np.nan_to_num(f.soft_ft)
+    country = np.array(f.countries)
+    dark = np.array([grade(c) == "dark" for c in f.countries])
+    base = np.array(["air base" in n.lower() or "air force" in n.lower() for n in f.names])
+    region = (f.lat_deg > -10) & (f.lat_deg < 62) & (f.lon_deg > -20) & (f.lon_deg < 62)
+    near = np.isin(country, list(("LY SY SD TD NE ML CF BF EG TN DZ SS ER IQ GN").split()))
+    large = runway >= 7000
+    return {
+        "airline": np.flatnonzero(f.scheduled & (runway >= 6000)),
+        "airline_here": np.flatnonzero(f.scheduled & (runway >= 6000) & region),
+        "prop": np.flatnonzero(f.scheduled & (runway >= 4000) & region),
+        "business": np.flatnonzero((runway >= 5000) & (region | (country == "US"))),
+        "forces": np.flatnonzero(large & region & (base | dark | (rng_mix(f) < 0.25))),
+        "dark": np.flatnonzero(near & (runway >= 6500)),
+        "light": np.flatnonzero(((runway >= 1500) | (soft >= 1500)) & ~f.heliport
+                                & np.isin(country, list(BRIGHT))),
+        "pads": np.flatnonzero(np.isin(country, list(BRIGHT))),
+    }  # fmt: skip
+
+
+def rng_mix(f: Airfields) -> np.ndarray:
+    """A fixed number in 0..1 for each field."""
+    return (np.arange(len(f)) * 2654435761 % 1000) / 1000
+
+
+def heard(r: Receivers, lat: np.ndarray, lon: np.ndarray, alt_ft: np.ndarray,
+          hour: np.ndarray) -> np.ndarray:  # fmt: skip
+    """How many receivers see each place: beyond the horizon, out of range, or off is unseen."""
+    places = unit_vectors(lat, lon)
+    chord, rows = r.tree.query(places, k=8, distance_upper_bound=430 / EARTH_KM)
+    ok = np.isfinite(chord)
+    rows = np.where(ok, rows, 0)
+    km = chord * EARTH_KM
+    sight = 4.12 * (np.sqrt(25.0) + np.sqrt(np.maximum(alt_ft, 0) * 0.3048))
+    east = (lon[:, None] - r.lon[rows]) * np.cos(np.radians(lat))[:, None]
+    north = lat[:, None] - r.lat[rows]
+    sector = ((np.degrees(np.arctan2(east, north)) % 360) // 22.5).astype(int)
+    limit = np.minimum(sight[:, None] * r.horizon[rows, sector], r.reach_km[rows])
+    off = (hour[:, None] - r.off_from[rows]) % 24 < r.off_hours[rows]
+    return (ok & (km < limit) & ~off).sum(axis=1)

@@ -1,0 +1,120 @@
+"""`airbridge legs`: legs from recordings, or the stored ones."""
+
+import argparse
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from bot.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.model.air import Leg
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+END = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Legs from recordings: readsb trace files, folders of them, tars of a day, SBS logs, "
+        "OpenSky state vectors (CSV, parquet), folders of snapshots. Without PATH: the stored legs."
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("--airports", type=Path, metavar="FILE",
+                        help="an airports.csv in the shape of OurAirports")  # fmt: skip
+    parser.add_argument("--since", type=_time, default=EPOCH, help="legs that began then or later")
+    parser.add_argument("--until", type=_time, default=END, help="legs that began before")
+    parser.add_argument("--start", type=_time, help="time of the first line of a log without times")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--min-confidence", type=_share, default=0.0, metavar="P",
+                        help="name no airfield less sure than this")  # fmt: skip
+    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="csv")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of the terminal")
+
+
+def run(args: argparse.Namespace) -> int:
+    with _opened(args) as stream:
+        return _recorded(args, stream) if args.paths else _stored(args, stream)
+
+
+def _opened(args: argparse.Namespace) -> "IO[str] | nullcontext[IO[str]]":
+    if args.output is None or args.format == "parquet":
+        return nullcontext(sys.stdout)
+    try:
+        return args.output.open("w", encoding="utf-8", newline="")  # type: ignore[no-any-return]
+    except OSError as exc:
+        raise InputError(f"{args.output}: cannot be written: {exc.strerror or exc}") from exc
+
+
+def _stored(args: argparse.Namespace, stream: "IO[str]") -> int:
+    from bot.commands import common
+    from bot.legs.rows import rows, writer
+
+    out = writer(args.format, args.output, stream)
+    with common.opened(args) as (_, store):
+        out.write(rows(store.legs(args.since, args.until), args.min_confidence))
+    out.close()
+    return 0
+
+
+def _recorded(args: argparse.Namespace, stream: "IO[str]") -> int:
+    from bot.legs import backfill
+    from bot.legs.readers import Recording, Skipped
+    from bot.legs.rows import rows, writer
+
+    task = backfill.Task(tuple(args.paths), args.airports, args.start, max(args.jobs, 1))
+    bar = _bar(Recording.open(task.paths, task.start).size)
+    out = writer(args.format, args.output, stream)
+    read = skipped = 0
+    for item in backfill.run(task):
+        if isinstance(item, Skipped):
+            skipped += 1
+            print(f"skipped {item.why}", file=sys.stderr)
+        elif isinstance(item, backfill.Progress):
+            read += item.size
+            bar(read)
+        else:
+            out.write(rows(_within(item, args), args.min_confidence))
+    out.close()
+    if skipped:
+        print(f"{skipped} file{'s' * (skipped > 1)} could not be read", file=sys.stderr)
+    return 1 if skipped else 0
+
+
+def _within(legs: "list[Leg]", args: argparse.Namespace) -> "list[Leg]":
+    return [g for g in legs if args.since <= (g.takeoff or g.first_seen) < args.until]
+
+
+def _bar(total: int) -> "Callable[[int], None]":
+    """A progress bar on a terminal; silence elsewhere."""
+    if not sys.stderr.isatty() or not total:
+        return lambda _: None
+
+    def show(read: int) -> None:
+        share = min(read / total, 1)
+        end = "\n" if share >= 1 else ""
+        print(f"\r[{'#' * int(share * 40):40}] {share:4.0%}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _time(text: str) -> datetime:
+    try:
+        told = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return value

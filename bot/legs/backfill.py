@@ -1,0 +1,116 @@
+"""Recordings to legs, in one process or several.
+
+Each process reads its share of the aircraft (`address % jobs`), so that nothing has to be passed
+between them but finished legs; what is open at the end of a batch is carried. A file that cannot
+be read is told once and skipped.
+"""
+
+import multiprocessing
+import queue
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot import airfields
+from bot.errors import InputError
+from bot.legs.history import History
+from bot.legs.readers import Recording, Skipped
+from bot.model.air import Leg
+
+WAIT_S = 1.0
+Found = "list[Leg] | Skipped | Progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to read, and with which airfields (None: the own table)."""
+
+    paths: tuple[Path, ...]
+    airports: Path | None = None
+    start: datetime | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes read since the last word, by one process."""
+
+    size: int
+
+
+def run(task: Task) -> Iterator[list[Leg] | Skipped | Progress]:
+    """Legs as they are found, with what was skipped and how far it is. Raises InputError."""
+    recording = Recording.open(task.paths, task.start)  # a wrong path is told before any work
+    if task.airports is not None:
+        airfields.from_csv(task.airports)
+    if task.jobs <= 1:
+        yield from _share(task, recording, 0)
+        return
+    yield from _spread(task)
+
+
+def _share(task: Task, recording: Recording, k: int) -> Iterator[list[Leg] | Skipped | Progress]:
+    known = airfields.load()
+    history = History(airfields.from_csv(task.airports, known) if task.airports else known)
+    for item in recording.batches((k, task.jobs)):
+        if isinstance(item, Skipped):
+            # what holds many aircraft is read, and found broken, by every process
+            if k == 0 or "trace_" in Path(item.name).name:
+                yield item
+            continue
+        legs = history.add(item.positions)
+        if item.done is not None:
+            legs += history.flush(item.done)
+        yield _sorted(legs)
+        yield Progress(item.size)
+    yield _sorted(history.flush())
+
+
+def _sorted(legs: list[Leg]) -> list[Leg]:
+    return sorted(legs, key=lambda leg: (leg.icao24, leg.first_seen))
+
+
+def _spread(task: Task) -> Iterator[list[Leg] | Skipped | Progress]:
+    context = multiprocessing.get_context("spawn")
+    results: Any = context.Queue(maxsize=64)
+    workers = [context.Process(target=_work, args=(task, k, results), daemon=True)
+               for k in range(task.jobs)]  # fmt: skip
+    for worker in workers:
+        worker.start()
+    left = len(workers)
+    try:
+        while left:
+            try:
+                item = results.get(timeout=WAIT_S)
+            except queue.Empty:
+                _all_well(workers)
+                continue
+            if item is None:
+                left -= 1
+            elif isinstance(item, str):
+                raise InputError(item)
+            else:
+                yield item
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+        results.close()
+
+
+def _all_well(workers: Sequence[Any]) -> None:
+    """A process that was killed (out of memory) must not leave the others waiting for ever."""
+    dead = [w for w in workers if w.exitcode not in (None, 0)]
+    if dead:
+        raise InputError(f"a reading process ended with code {dead[0].exitcode}; try fewer --jobs")
+
+
+def _work(task: Task, k: int, results: Any) -> None:
+    try:
+        for item in _share(task, Recording.open(task.paths, task.start), k):
+            results.put(item)
+    except InputError as exc:
+        results.put(str(exc))
+    results.put(None)

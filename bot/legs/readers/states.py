@@ -1,0 +1,80 @@
+"""Tables of state vectors: OpenSky CSV and parquet, and JSON tables of the `traffic` library."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot.errors import InputError
+from bot.legs.readers import raw, table
+from bot.model.air import Positions
+
+CHUNK = 500_000  # rows of a CSV in memory at once
+
+try:
+    import pyarrow.parquet as parquet
+except ImportError:  # the optional extra
+    parquet = None
+
+
+def read_csv(path: Path) -> Iterator[Positions]:
+    """Positions of a CSV with a header, a bounded number of rows at a time."""
+    text = io.TextIOWrapper(io.BytesIO(raw.read(path)), "utf-8-sig", newline="")
+    try:
+        reader = csv.reader(text)
+        names = [n.strip().lower() for n in next(reader, [])]
+        rows: list[list[str]] = []
+        for row in reader:
+            if len(row) == len(names):
+                rows.append(row)
+            if len(rows) >= CHUNK:
+                yield table.positions(_turn(names, rows), str(path))
+                rows = []
+        yield table.positions(_turn(names, rows), str(path))
+    except (csv.Error, UnicodeDecodeError) as exc:
+        raise InputError(f"{path}: not a CSV table: {exc}") from exc
+
+
+def _turn(names: list[str], rows: list[list[str]]) -> dict[str, Any]:
+    if not rows:
+        return {n: [] for n in names}
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def read_parquet(path: Path) -> Iterator[Positions]:
+    """Positions of a parquet file, one row group at a time. Needs the extra `parquet`."""
+    if parquet is None:
+        raise InputError(f"{path}: reading parquet needs pyarrow: pip install 'airbridge[parquet]'")
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(CHUNK):
+                columns = {n.lower(): c.to_pylist() for n, c in
+                           zip(batch.schema.names, batch.columns, strict=True)}  # fmt: skip
+                yield table.positions(columns, str(path))
+    except (OSError, ValueError) as exc:  # pyarrow's errors are both
+        raise InputError(f"{path}: not a parquet file: {exc}") from exc
+
+
+def parse_json(data: bytes, name: str) -> Positions:
+    """A JSON table: a list of records, or an object of columns ({column: {row: value}})."""
+    try:
+        told = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise InputError(f"{name}: not JSON: {exc}") from exc
+    if isinstance(told, list) and told and all(isinstance(r, dict) for r in told):
+        names = dict.fromkeys(k for r in told for k in r)
+        return table.positions({n: [r.get(n) for r in told] for n in names}, name)
+    if isinstance(told, dict) and told and all(isinstance(c, dict | list) for c in told.values()):
+        columns = {n: _listed(c, told) for n, c in told.items()}
+        return table.positions(columns, name)
+    raise InputError(f"{name}: neither records nor columns of positions")
+
+
+def _listed(column: Any, told: dict[str, Any]) -> list[Any]:
+    if isinstance(column, list):
+        return column
+    rows = next(iter(told.values()))
+    return [column.get(r) for r in rows]
