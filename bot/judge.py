@@ -98,11 +98,13 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     day = _day(series, i)
     window = max(1, int(walk.window_days[i]))
     judged = bool(np.isfinite(walk.score[i]))
+    usual = _is_usual(series, walk, i)
     return Finding(
         **_common(watch, Kind.SURGE, series, walk, i, today),
         judged=judged,
-        raised=bool(walk.alarm[i]),
-        calm=_calm(series, walk, i, today),
+        # a long window stays over its limit for weeks after the last flight: what is over is over
+        raised=bool(walk.alarm[i]) and not usual,
+        calm=usual and day < today and bool(series.exposure[i] >= COVERED),
         window_days=window,
         observed_window=float(walk.observed_window[i]),
         expected_window=float(walk.expected_window[i]),
@@ -171,18 +173,16 @@ def _since(series: Series, walk: Walk, i: int) -> date | None:
     return _day(series, max(0, reach))
 
 
-def _calm(series: Series, walk: Walk, i: int, today: date) -> bool:
-    """A covered complete day whose last week looks usual again."""
-    if _day(series, i) >= today or not series.exposure[i] >= COVERED:
-        return False
+def _is_usual(series: Series, walk: Walk, i: int) -> bool:
+    """Whether the week up to i looks like any other."""
     week = slice(max(0, i - CALM_DAYS + 1), i + 1)
     seen = np.isfinite(series.counts[week])
     observed = float(series.counts[week][seen].sum())
     expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
-    if expected <= 0:
-        return observed == 0
-    p = 1.0 if observed == 0 else float(gammainc(observed, expected))  # P(Poisson >= observed)
-    return p > CALM_P and (observed < CALM_RATIO * expected or observed <= 1)
+    if observed == 0:
+        return True
+    p = float(gammainc(observed, expected)) if expected > 0 else 0.0  # P(Poisson >= observed)
+    return p > CALM_P and observed < CALM_RATIO * max(expected, 1.0)
 
 
 def _considered(watch: Watch, series: Series, i: int) -> Sequence[str]:

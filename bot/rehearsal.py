@@ -33,11 +33,12 @@ class Rehearsal:
         start: datetime,
         *,
         label: str = "",
+        draw: bool = True,
     ) -> None:
         self.on_tick: Callable[[datetime], None] = lambda _: None
         self.label = label
         self._now = start
-        self.wiring = app.wire(settings, fields, store, start, label=label, lanes=False)
+        self.wiring = app.wire(settings, fields, store, start, label=label, draw=draw, lanes=False)
         self._channels = channels
         self._settings = settings
         self._store = store
@@ -79,8 +80,10 @@ class Rehearsal:
         self.wiring.desk.book.hours.add(rows)
         self.assess()
 
-    def fly(self, feed: Recorded, progress: Callable[[datetime], None]) -> Lane:
-        """Poll the recording to its end, judging every hour of its own time."""
+    def fly(self, feed: Recorded, progress: Callable[[datetime], None]) -> int:
+        """Poll the recording to its end, judging every hour of its own time; returns how many
+        snapshots could not be read."""
+        bad = 0
         settings = FeedSettings(feed.name, "recorded", every_s=0.0, spacing_s=0.0)
         lane = Lane(feed, settings, (Everything(),))
         take = app.sink(self.wiring.sky, lane)
@@ -88,10 +91,11 @@ class Rehearsal:
             self.now = max(self.now, datetime.fromtimestamp(feed.next_at, UTC))
             lane.round(self.clock, lambda _: False, take)
             if lane.state.mood is not Mood.OK:
+                bad += 1
                 lane = Lane(feed, settings, (Everything(),))  # a bad file must not pause the film
             self._keep_up(progress)
-        self.finish()
-        return lane
+        self._let_land()
+        return bad
 
     def _keep_up(self, progress: Callable[[datetime], None]) -> None:
         due = self.now - self._assessed >= ASSESS_EVERY
@@ -102,7 +106,7 @@ class Rehearsal:
             self.assess()
             progress(self.now)
 
-    def finish(self) -> None:
+    def _let_land(self) -> None:
         """Let the open legs land: time passes, and nobody is heard any more."""
         self.now += timedelta(hours=2)
         self.wiring.sky.rest(self.now)

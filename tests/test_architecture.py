@@ -40,7 +40,6 @@ HOMES = {  # package -> the only rooms that may import it
     "requests": {"bot.feeds"},
     "telegram": {"bot.channels", "bot.commands"},
     "apscheduler": {"bot.service"},
-    "pydantic": {"bot.config"},
     "yaml": {"bot.config"},
     "holidays": {"bot.series"},
     "sklearn": {"detectors"},

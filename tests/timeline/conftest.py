@@ -1,0 +1,118 @@
+"""A story told day by day over the real line: store, book, detectors, alerts, outbox, channel.
+
+told = story(watches...)
+told.days("2024-01-01", 120)                      # quiet, looked at
+told.day("2024-05-01", [leg(...)])                # a day with legs
+told.heard -> [(date, reason, kind, watch or title)]
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import airfields, app
+from bot.airfields import Airfields
+from bot.alerts import Policy
+from bot.config import Config
+from bot.errors import TryLater
+from bot.model.air import Leg, Presence
+from bot.model.alert import Message, Reason, Receipt
+from bot.model.watch import Address, Watch
+from bot.rehearsal import Rehearsal
+from tests.nouns import at
+
+__all__ = ["Policy"]
+DESK = Address("list", "desk")
+
+
+class ListChannel:
+    """Keeps what it is sent; `down` makes it unreachable."""
+
+    name = "list"
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Address, Message]] = []
+        self.down = False
+
+    def send(self, message: Message, address: Address, *, reply_to: str | None = None) -> Receipt:
+        if self.down:
+            raise TryLater("down", 60)
+        self.heard.append((address, message))
+        return Receipt(str(len(self.heard)))
+
+
+class Story:
+    """The bot on a hand-wound clock; restart() closes and reopens everything."""
+
+    def __init__(self, folder: Path, fields: Airfields, watches: Sequence[Watch]) -> None:
+        self._folder, self._fields, self._watches = folder, fields, watches
+        self.channel = ListChannel()
+        self.start = at("2024-01-01")
+        self._open()
+
+    def _open(self) -> None:
+        settings = Config(
+            path=self._folder / "config.yaml", feeds=(), watches=tuple(self._watches),
+            audiences={"desk": (DESK,)}, data=self._folder,
+        )  # fmt: skip
+        self.store = app.open_data(settings, self.start)
+        self.bot = Rehearsal(settings, self._fields, self.store, {"list": self.channel},
+                             self.start, draw=False)  # fmt: skip
+
+    def restart(self) -> None:
+        """As after a kill: nothing in memory survives."""
+        self.start = self.bot.now
+        self.store.close()
+        self._open()
+
+    def day(
+        self, when: str | date, legs: Sequence[Leg] = (), *, dark: bool = False, until: int = 24
+    ) -> None:
+        """One UTC day with its legs, looked at in every hour before `until` unless `dark`;
+        assessed at its end."""
+        day = date.fromisoformat(when) if isinstance(when, str) else when
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        looked = 0 if dark else until
+        rows = [
+            Presence(watch.name, int(midnight.timestamp()) + 3600 * hour,
+                     3600.0 if hour < looked else 0.0, 60 if hour < looked else 0,
+                     0 if hour < looked else 60, 30 if hour < looked else 0)
+            for watch in self._watches for hour in range(until)
+        ]  # fmt: skip
+        self.bot.pass_day(midnight + timedelta(hours=until) - timedelta(minutes=1), legs, rows)
+        self.bot.deliver()
+
+    def days(self, when: str, n: int, *, dark: bool = False) -> None:
+        """So many quiet days from that one."""
+        first = date.fromisoformat(when)
+        for k in range(n):
+            self.day(first + timedelta(days=k), dark=dark)
+
+    @property
+    def heard(self) -> list[tuple[Reason, str, str]]:
+        """(reason, kind, title) of everything that arrived, in order."""
+        return [(m.reason, str(m.kind), m.title) for _, m in self.channel.heard]
+
+    def reasons(self, kind: str = "surge") -> list[str]:
+        """The reasons of one kind, in order."""
+        return [str(reason) for reason, told, _ in self.heard if told == kind]
+
+
+@pytest.fixture(scope="session")
+def fields() -> Airfields:
+    return airfields.load()
+
+
+@pytest.fixture
+def story(tmp_path: Path, fields: Airfields) -> Iterator[Callable[..., Story]]:
+    made: list[Story] = []
+
+    def make(*watches: Watch) -> Story:
+        made.append(Story(tmp_path / str(len(made)), fields, watches))
+        return made[-1]
+
+    yield make
+    for told in made:
+        told.store.close()

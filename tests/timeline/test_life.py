@@ -1,0 +1,173 @@
+"""The promises an alert makes to its audience, over weeks of simulated days."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bot.model.air import Leg
+from bot.model.watch import AlertPolicy, Watch
+from tests.nouns import OSLK, Place, leg, watch
+from tests.timeline.conftest import Story
+
+Make = Callable[..., Story]
+SURGES = AlertPolicy(surge_per_year=1.0, first_after_days=None)
+
+
+def quiet_watch(**more: object) -> Watch:
+    return watch(
+        **{"usual_per_day": 1 / 30.4, "usual_text": "1 per month", "alerts": SURGES, **more}
+    )
+
+
+def flights(day: date, n: int, hour: int = 6) -> list[Leg]:
+    return [
+        leg("OSLK", "HL59", f"{day} {hour + 3 * k:02d}:10", icao24=f"15407{k}") for k in range(n)
+    ]
+
+
+def surge(told: Story, first: str, days: int, n: int = 2) -> date:
+    """So many days with n flights each; returns the day after."""
+    day = date.fromisoformat(first)
+    for k in range(days):
+        told.day(day + timedelta(days=k), flights(day + timedelta(days=k), n))
+    return day + timedelta(days=days)
+
+
+def test_a_surge_is_told_once_and_its_end_once(story: Make) -> None:
+    """One FIRST per firing, RESOLVED after a calm week, no message between but WORSE."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    assert told.heard == []
+    after = surge(told, "2024-02-10", 4)
+    assert told.reasons()[0] == "first"
+    assert told.reasons().count("first") == 1
+    told.days(str(after), 30)
+    assert told.reasons().count("first") == 1
+    assert told.reasons()[-1] == "resolved"
+    assert told.reasons().count("resolved") == 1
+
+
+def test_a_quiet_month_says_nothing(story: Make) -> None:
+    """No traffic, no message; a single flight of the usual kind, no surge."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 20)
+    told.day("2024-01-21", flights(date(2024, 1, 21), 1))
+    told.days("2024-01-22", 10)
+    assert told.heard == []
+
+
+def test_a_dark_feed_neither_fires_nor_resolves(story: Make) -> None:
+    """Days without a look leave a firing alert firing, however long they last."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    after = surge(told, "2024-02-10", 3)
+    before = told.heard
+    told.days(str(after), 20, dark=True)
+    assert told.heard == before
+    assert [alert.state for alert in told.store.open_alerts()] == ["firing"]
+    told.days(str(after + timedelta(days=20)), 30)
+    assert told.reasons()[-1] == "resolved"
+
+
+def test_silence_withholds_and_the_end_is_still_told(story: Make) -> None:
+    """Whoever heard FIRST hears RESOLVED even if silenced since; what begins in silence is told
+    when the silence ends, if it still goes on."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    surge(told, "2024-02-10", 2)
+    assert told.reasons() == ["first"]
+    with told.store.begin() as tx:
+        told.store.add_silence(tx, "*", told.bot.now + timedelta(days=60), "me", "", told.bot.now)
+    told.days("2024-02-12", 30)
+    assert told.reasons() == ["first", "resolved"]
+
+
+def test_what_begins_in_silence_is_told_after_it(story: Make) -> None:
+    """A silence delays the news of what still goes on; it does not swallow it."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    with told.store.begin() as tx:
+        told.store.add_silence(tx, "*", told.bot.now + timedelta(hours=49), "me", "", told.bot.now)
+    surge(told, "2024-02-10", 2)
+    assert told.heard == []
+    surge(told, "2024-02-12", 2)
+    assert told.reasons() == ["first"]
+
+
+def test_nothing_is_lost_when_the_channel_is_down_and_the_bot_restarts(story: Make) -> None:
+    """A message that could not be sent survives a restart and arrives once."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    told.channel.down = True
+    surge(told, "2024-02-10", 2)
+    assert told.heard == []
+    told.restart()
+    told.channel.down = False
+    told.bot.now += timedelta(hours=1)
+    told.bot.deliver()
+    assert told.reasons() == ["first"]
+    told.bot.deliver()
+    assert told.reasons() == ["first"]
+
+
+def test_a_restart_forgets_nothing(story: Make) -> None:
+    """The same story with a restart every day is told in the same words."""
+    plain, restless = story(quiet_watch()), story(quiet_watch())
+    for told in (plain, restless):
+        told.days("2024-01-01", 30)
+        for k in range(4):
+            day = date(2024, 1, 31) + timedelta(days=k)
+            told.day(day, flights(day, 2))
+            if told is restless:
+                told.restart()
+        told.days("2024-02-04", 14)
+    assert restless.heard == plain.heard
+    assert plain.reasons()[0] == "first"
+
+
+def test_first_in_ninety_days_is_an_event(story: Make) -> None:
+    """The first flight after ninety watched days is told once, and has no end."""
+    policy = AlertPolicy(surge_per_year=None, first_after_days=90)
+    told = story(quiet_watch(alerts=policy))
+    told.days("2024-01-01", 95)
+    told.day("2024-04-05", flights(date(2024, 4, 5), 1))
+    told.days("2024-04-06", 20)
+    assert told.reasons("first") == ["first"]
+    assert told.reasons("surge") == []
+
+
+def test_a_late_leg_re_judges_yesterday(story: Make) -> None:
+    """Legs that become known the day after still count on the day they flew."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    told.day("2024-02-10")
+    late = [replace(x, takeoff=x.takeoff) for x in flights(date(2024, 2, 10), 3)]
+    told.day("2024-02-11", late)
+    assert told.reasons() == ["first"]
+    (series,) = [told.bot.wiring.desk.book.series(w, date(2024, 2, 11)) for w in [quiet_watch()]]
+    assert series is not None
+    assert series.counts[-2:].tolist() == [3, 0]
+
+
+def test_one_cause_is_one_message(story: Make) -> None:
+    """Two watches moved by the same legs are told together."""
+    wide = quiet_watch(destination=None)
+    told = story(quiet_watch(), replace(wide, name="Hmeimim to anywhere", origin=Place((OSLK,))))
+    told.days("2024-01-01", 40)
+    surge(told, "2024-02-10", 2)
+    assert told.reasons() == ["first"]
+    ((_, message),) = told.channel.heard
+    text = " ".join(span.text for s in message.sections for line in s.lines for span in line)
+    names = {"Hmeimim to anywhere", "Hmeimim to eastern Libya"}
+    assert all(name in message.title + text for name in names)
+
+
+def test_sightings_tell_every_leg_once(story: Make) -> None:
+    """`sightings: on` tells each leg of the watch one time, also after a restart."""
+    policy = AlertPolicy(surge_per_year=None, sightings=True)
+    told = story(quiet_watch(alerts=policy))
+    told.days("2024-01-01", 3)
+    told.day("2024-01-04", flights(date(2024, 1, 4), 2))
+    told.restart()
+    told.days("2024-01-05", 3)
+    assert [title for _, _, title in told.heard] == ["✈️ 2 legs sighted: Hmeimim to eastern Libya"]
