@@ -5,7 +5,7 @@ since" is a query and a reader that stops half way loses nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
@@ -58,10 +58,11 @@ class LegKeeper(Keeper):
     def put_legs(self, tx: Tx, given: Sequence[Leg]) -> int:
         """Store legs, new or revised; returns how many changed anything.
 
-        A leg with a known id replaces it. A leg of the same airframe that starts within
-        `SAME_START_S` of a stored one is another reading of the same flight: the stored one gives
-        way, and its day is remembered as changed. What is stored already, to the last field,
-        keeps its revision.
+        A leg with a known id replaces it. Nobody flies twice at once: a leg of the same airframe
+        that starts within `SAME_START_S` of a new one, or is seen mostly while the given one
+        flies, is another reading of it and gives way; its day is remembered as changed. Legs of
+        one call never replace each other. What is stored already, to the last field, keeps its
+        revision.
         """
         rows = {leg.id: _row(leg) for leg in given}
         ordered = sorted(rows.values(), key=attrgetter("start_s"))
@@ -71,8 +72,7 @@ class LegKeeper(Keeper):
         changed = [row for row in ordered if stored.get(row.id) != row]
         if not changed:
             return 0
-        twins = _twins([row for row in changed if row.id not in stored],
-                       [row for row in stored.values() if row.id not in rows])  # fmt: skip
+        twins = _twins(changed, stored, [row for row in stored.values() if row.id not in rows])
         rev = _next_revision(tx)
         _forget(tx, twins)
         left = [stored[row.id] for row in changed if row.id in stored] + twins
@@ -143,18 +143,29 @@ def _related(tx: Tx, rows: Sequence[Row]) -> dict[str, Row]:
     return {row[0]: Row._make(row) for query in queries for row in tx.execute(query)}
 
 
-def _twins(fresh: Sequence[Row], stored: Sequence[Row]) -> list[Row]:
-    """Stored legs of which a fresh one is another reading; each fresh one takes the nearest."""
+def _twins(changed: Sequence[Row], stored: Mapping[str, Row], others: Sequence[Row]) -> list[Row]:
+    """Those of `others` that are other readings of the changed legs."""
     by_frame: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in stored:
+    for row in others:
         by_frame[row.icao24].append(row)
     found: dict[str, Row] = {}
-    for row in fresh:
-        near = [(_apart_s(row, other), other.id, other) for other in by_frame.get(row.icao24, ())]
-        best = min(near, default=None, key=lambda entry: entry[:2])
-        if best is not None and best[0] <= SAME_START_S:
-            found[best[1]] = best[2]
+    for row in changed:
+        near = by_frame.get(row.icao24, [])
+        found.update((other.id, other) for other in near if _flies_at(row, _middle_s(other)))
+        if row.id in stored:
+            continue  # revised: the legs around it were told apart from it before
+        best = min(near, default=None, key=lambda other: (_apart_s(row, other), other.id))
+        if best is not None and _apart_s(row, best) <= SAME_START_S:
+            found[best.id] = best
     return list(found.values())
+
+
+def _middle_s(row: Row) -> float:
+    return (row.first_seen_s + row.last_seen_s) / 2
+
+
+def _flies_at(row: Row, time_s: float) -> bool:
+    return row.first_seen_s < time_s < row.last_seen_s
 
 
 def _apart_s(a: Row, b: Row) -> float:

@@ -85,6 +85,24 @@ def test_two_short_hops_are_two_legs(store: Store) -> None:
     assert store.legs()[:2] == tuple(again)
 
 
+def test_nobody_flies_twice_at_once(store: Store) -> None:
+    """Two halves of a flight give way to the whole, by a new id or a revised one, and back; a leg
+    before or after stays."""
+    halves = [leg("OSLK", None, "2024-12-26 10:00"), leg(None, "HL59", "2024-12-26 13:00")]
+    after = leg("HL59", "OSLK", "2024-12-26 15:30")
+    put(store, *halves, after)
+    whole = leg("OSLK", "HL59", "2024-12-26 10:00", id="whole", minutes=300)
+    put(store, whole)
+    assert store.legs() == (whole, after)
+    put(store, *halves)
+    assert store.legs() == (*halves, after)
+    revised = replace(halves[0], last_seen=whole.last_seen)
+    _, rev = store.changed_legs(0)
+    put(store, revised)
+    assert store.legs() == (revised, after)
+    assert store.changed_days(rev)[0] == (date(2024, 12, 26),)
+
+
 def test_another_airframe_is_another_leg(store: Store) -> None:
     """A formation takes off together and stays two legs."""
     put(store, LEG)
