@@ -45,11 +45,15 @@ def _sent(channel: "Channel", address: "Address") -> bool:
     try:
         receipt = channel.send(message(), address)
     except ChannelError as error:
-        print(f"{address.key()}: not sent. {error}. {advice(error)}")
+        print(f"{_named(address)}: not sent. {error}. {advice(error)}")
         return False
     note = f" ({receipt.note})" if receipt.note else ""
-    print(f"{address.key()}: sent, message {receipt.message_id}{note}")
+    print(f"{_named(address)}: sent, message {receipt.message_id}{note}")
     return True
+
+
+def _named(address: "Address") -> str:
+    return address.key().rstrip(":")
 
 
 def revive(settings: "Config", reached: Iterable["Address"]) -> None:
@@ -65,7 +69,7 @@ def revive(settings: "Config", reached: Iterable["Address"]) -> None:
     finally:
         store.close()
     for address in back:
-        print(f"{address.key()}: was disabled, is in use again")
+        print(f"{_named(address)}: was disabled, is in use again")
 
 
 def chosen(settings: "Config", audience: str | None) -> tuple["Address", ...]:

@@ -23,9 +23,10 @@ from bot.model.alert import (
     Reason,
     Section,
 )
-from bot.model.watch import Watch
+from bot.model.watch import Place, Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫"}
+PLACES_SHOWN = 3  # of one end of a watch
 LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
 STORIES_SHOWN = 3
@@ -41,7 +42,7 @@ def compose(
     rare it was when last told) and RESOLVED (since when, and its peak)."""
     book = Gazetteer(evidence.names, evidence.spots, now, tz)
     if reason is Reason.RESOLVED:
-        title, sections = resolved(evidence, book, alert)
+        title, sections = resolved(evidence, where(evidence.watch), book, alert)
     else:
         title, sections = _raised(evidence, reason, book, alert)
     return Message(
@@ -81,9 +82,20 @@ def _raised(
 
 
 def where(watch: Watch) -> Line:
-    """'Hmeimim → eastern-libya · russian-transports'."""
+    """'Hmeimim → al-Khadim, Benina and 2 more · russian-transports'."""
+    ends = " → ".join(_end(place) for place in (watch.origin, watch.destination))
     kinds = ", ".join(words.stranger(kind.name) for kind in watch.aircraft) or "all aircraft"
-    return words.line(words.bold(words.stranger(watch.label())), f" · {kinds}")
+    return words.line(words.bold(ends), f" · {kinds}")
+
+
+def _end(place: Place | None) -> str:
+    if place is None:
+        return "anywhere"
+    names = [words.stranger(spot.name) for spot in place.airfields]
+    names += [words.stranger(area.name) for area in place.areas]
+    if len(names) > PLACES_SHOWN:
+        names[PLACES_SHOWN - 1 :] = [f"{len(names) - PLACES_SHOWN + 1} more"]
+    return words.join(names)
 
 
 def headline(finding: Finding, book: Gazetteer) -> str:
@@ -152,7 +164,7 @@ def _day_fact(finding: Finding, book: Gazetteer) -> Line:
         return words.line(f"Nobody looked {_that_day(finding, book).removeprefix('so far ')}")
     whole = "" if finding.complete else " for the whole day"
     facts = words.expected(finding.expected) + whole
-    if finding.kind is Kind.SURGE and math.isfinite(finding.limit):
+    if finding.kind is Kind.SURGE and math.isfinite(finding.limit) and finding.limit > 0:
         facts += f", alarm from {words.number(math.ceil(finding.limit))}"
     observed = words.bold(words.count(finding.observed))
     when = _that_day(finding, book)

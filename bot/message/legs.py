@@ -4,6 +4,7 @@ Every airfield name, registration and callsign comes from strangers and is treat
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -14,6 +15,7 @@ from bot.model.air import End, How, Leg
 from bot.model.alert import Line, Section, Span
 
 TRACK_URL = "https://adsb.lol/?icao={hex}&showTrace={day}"  # tar1090's parameters; a UTC day
+TITLES = re.compile(r"( International)?( Airport| Airfield)?$")
 NEAR_KM = 150  # farther than this a fix is not 'near' anything
 OBSERVED = (How.SURFACE, How.LOW)
 
@@ -28,8 +30,9 @@ class Gazetteer:
     tz: tzinfo
 
     def name(self, ident: str) -> str:
-        """The airfield's name, else its code."""
-        return words.stranger(self.names.get(ident) or ident)
+        """What people call it: 'Benina International Airport' is Benina; a code without a name."""
+        name = self.names.get(ident) or ident
+        return words.stranger(TITLES.sub("", name).strip() or name)
 
     def away_km(self, end: End, ident: str | None) -> float | None:
         """From the fix that an end rests on to a field; None when either is unknown."""

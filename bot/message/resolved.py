@@ -26,9 +26,9 @@ class Past:
 
 
 def resolved(
-    evidence: Evidence, book: Gazetteer, alert: Alert | None
+    evidence: Evidence, where: Line, book: Gazetteer, alert: Alert | None
 ) -> tuple[str, list[Section | None]]:
-    """Title and sections of an all-clear."""
+    """Title and sections of an all-clear; `where` is the line that says what is watched."""
     finding, watch = evidence.finding, evidence.watch
     past = _past(evidence, alert)
     length = words.count((past.last - past.first).days + 1, "day")
@@ -45,7 +45,7 @@ def resolved(
         ended = words.line(_calm(alert), words.bold(usual), " expected")
     what = NOUNS.get(finding.kind, str(finding.kind))
     facts: list[Line] = [
-        words.line(words.bold(words.stranger(watch.label()))),
+        where,
         words.line(f"The {what} lasted {length}: {words.days(past.first, past.last, book.now)}"),
         _numbers(past, book),
         _rarest(alert),

@@ -15,6 +15,7 @@ from bot.channels import spell
 from bot.message import compose, service, sightings, welcome
 from bot.model.air import NOWHERE
 from bot.model.alert import CoverageNote, Evidence, Kind, Message, Reason
+from bot.model.watch import Place, Spot
 from tests.message.cases import (
     ALERT,
     COVERAGE,
@@ -185,6 +186,24 @@ def test_poor_looking_is_admitted() -> None:
     """A count from a day half watched is a floor."""
     half = replace(DAY, complete=True, exposure=0.4)
     assert "Only 40\xa0% of the normal looking that day" in words(told(evidence(half)))
+
+
+def test_names_are_short() -> None:
+    """Titles of airfields and long ends of a watch do not drown the number."""
+    names = {**NAMES, "HL59": "Benina International Airport", "OSLK": "Airport"}
+    text = words(told(evidence(names=names)))
+    assert "International" not in text
+    assert "Airport 97" in text  # a name that is nothing but its title stays
+    spots = tuple(Spot(f"XX0{i}", f"Field {i}", 0.0, 0.0) for i in range(5))
+    many = replace(WATCH, origin=Place(spots), destination=None, aircraft=())
+    assert "Field 0, Field 1 and 3 more → anywhere · all aircraft" in words(
+        told(evidence(watch=many))
+    )
+
+
+def test_a_limit_of_nothing_is_not_told() -> None:
+    """When the days before raise the alarm by themselves, today has no limit to speak of."""
+    assert "alarm from" not in words(told(evidence(replace(SURGE, limit=0))))
 
 
 def test_links_show_the_day_of_the_track() -> None:
