@@ -156,6 +156,7 @@ def _back_up(path: Path, now: datetime) -> None:
     copy = path.with_name(f"{path.name}.before-{head}-{now:%Y%m%dT%H%M%SZ}")
     part = copy.with_name(copy.name + ".part")
     try:
+        part.unlink(missing_ok=True)  # of a copy that was cut short
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
         with part.open("rb") as file:

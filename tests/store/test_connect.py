@@ -66,6 +66,7 @@ def test_an_old_database_is_copied_and_brought_up_to_date(path: Path) -> None:
     _migrate(engine, "0001")
     with closing(Store(engine)) as old, old.begin() as tx:
         old.put_legs(tx, [LEG])
+    Path(f"{path}.before-0002-20241226T120000Z.part").write_text("a copy that was cut short")
     with closing(open_store(path, now=NOW)) as store:
         assert store.legs() == (LEG,)
         assert store.open_alerts() == ()
