@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from detectors import calibration, design, level, surge
+from detectors import calibration, design, history, level, surge
 from detectors.inputs import EXPOSURE_SEEN, Bools, Floats, Ints
 
 # Below this many days of data plus prior an entry is not judged (the default prior is
@@ -19,6 +19,9 @@ JUDGE_DAYS = 10.0
 LEARN_DAYS = 14.0  # detection.md, section 7
 CALM_DAYS = 7.0  # detection.md, section 6: quiet days that end a raised state
 CALM_RATIO = 1.5  # section 6: the week's mean against its baseline
+# Entries count towards a lasting level from a likelihood ratio of a hundred, whatever the
+# caller's budget and calibration (about once in ten years by chance).
+LASTING_RATIO = 2.0
 NEW_LEVEL_DAYS = 28.0  # how long the walk says "new level" after adopting one
 STATES = np.array(["quiet", "learning", "raised", "new_level", "unknown"])
 QUIET, LEARNING, RAISED, NEW_LEVEL, UNKNOWN = range(5)
@@ -103,6 +106,7 @@ class Engine:
 
     def _block(self, counts: Floats, exposure: Floats, calendar: Floats, told: bool,
                budget: float, out: Judged) -> int:  # fmt: skip
+        """Learn until the end of the block or until a past must be revised, then score."""
         m = self.memory
         seen = np.isfinite(counts) & (np.nan_to_num(exposure) >= EXPOSURE_SEEN)
         slow = self._slow(counts.shape[1])
@@ -110,19 +114,18 @@ class Engine:
         block.y[:] = np.where(seen, counts, 0.0)
         block.e[:] = np.where(seen, exposure, 0.0) * m.step
         block.g[:] = block.e * slow
-        before = np.empty((len(counts), 0))
-        events, ages, b = np.zeros(len(counts), bool), [], 0
+        events, b = np.zeros(len(counts), bool), 0
         while b < counts.shape[1] and not events.any():
             special = calendar[:, b] if calendar.shape[2] else None
             events = level.learn(m, block, b, seen[:, b], special)
-            ages.append((m.seen * m.step, m.adopted * m.step))
             b += 1
         block, seen, slow = block.cut(b), seen[:, :b], slow[:, :b]
         before = np.concatenate([m.tail_rate[:, -1:], block.rate[:, :-1]], axis=1)
         result = out.columns(0, b)
         result.expected[:] = np.where(seen, block.mean, before * slow * m.step)
-        self._score(block, seen, before * m.step, told, budget, ages, result)
-        self._finish(block, events)
+        self._score(block, seen, before * m.step, told, budget, result)
+        history.absorb(m, block)
+        self._finish(b, events)
         return b
 
     def _slow(self, b: int) -> Floats:
@@ -131,29 +134,26 @@ class Engine:
         days = first + m.step * np.arange(b, dtype=np.int64)
         return design.shape(design.columns(days, m.step, first - m.step), m.beta)
 
-    def _finish(self, block: level.Block, events: Bools) -> None:
-        m = self.memory
-        level.absorb(m, block)
-        self.done += block.y.shape[1]
+    def _finish(self, b: int, events: Bools) -> None:
+        self.done += b
         if events.any():
-            level.revise(m, np.flatnonzero(events))
+            history.revise(self.memory, np.flatnonzero(events))
         if self._refit_due():
-            level.refit(m, steps=4 if self.done <= 28 else 2)
+            history.refit(self.memory, steps=4 if self.done <= 28 else 2)
 
     def _refit_due(self) -> bool:
         early, late, long = (7, 28, 182) if self.memory.step == 1 else (4, 8, 52)
         return self.done >= 2 * early and self.done % (early if self.done < long else late) == 0
 
     def _score(self, block: level.Block, seen: Bools, rate: Floats, told: bool, budget: float,
-               ages: list[tuple[Floats, Floats]], out: Judged) -> None:  # fmt: skip
+               out: Judged) -> None:  # fmt: skip
         m = self.memory
-        window_sums = surge.sums(m, block, told)
-        found = surge.score(window_sums, m.step, block.y * (block.g > 0))
+        sums = surge.sums(m, block, told)
+        found = surge.score(sums, m.step, block.y * (block.g > 0))
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
         a, b = self.table.lines(rate, spread)
         score = b * found.log_ratio - a
-        history = np.stack([age[0] for age in ages], axis=1)
-        judged = seen & (history + m.rate0[:, None] >= JUDGE_DAYS)
+        judged = seen & (block.age + m.rate0[:, None] >= JUDGE_DAYS)
         goal = -np.log10(budget)
         out.score[:] = np.where(judged, score, np.nan)
         out.alarm[:] = judged & (score >= goal)
@@ -163,22 +163,21 @@ class Engine:
         out.observed_window[:] = found.observed
         out.expected_window[:] = found.expected
         week = int(np.searchsorted(surge.windows(m.step) * m.step, 7))
-        calm = window_sums.count[week] < CALM_RATIO * window_sums.mean[week] + 0.5
-        new = np.stack([age[1] for age in ages], axis=1) <= NEW_LEVEL_DAYS
-        learning = history < LEARN_DAYS
-        out.state[:] = self._states(judged, seen, out.alarm, calm, new, learning)
+        calm = sums.count[week] < CALM_RATIO * sums.mean[week] + 0.5
+        self._states(judged, seen, calm, block, out)
+        history.count_alarms(m, judged, found.log_ratio >= LASTING_RATIO)
 
-    def _states(self, judged: Bools, seen: Bools, alarm: Bools, calm: Bools, new: Bools,
-                learning: Bools) -> np.ndarray[tuple[int, int], np.dtype[np.str_]]:  # fmt: skip
+    def _states(self, judged: Bools, seen: Bools, calm: Bools, block: level.Block,
+                out: Judged) -> None:  # fmt: skip
         """Raise on an alarm; calm after seven quiet looked-at days, or at a new level."""
+        m, alarm = self.memory, out.alarm
+        new, young = block.adopted <= NEW_LEVEL_DAYS, block.age < LEARN_DAYS
+        base = np.where(new, NEW_LEVEL, np.where(young, LEARNING, QUIET))
         codes = np.empty(alarm.shape, np.int8)
-        step = self.memory.step
         for j in range(alarm.shape[1]):
             quiet = calm[:, j] & ~alarm[:, j]
-            self.calm = np.where(judged[:, j], (self.calm + step) * quiet, self.calm)
+            self.calm = np.where(judged[:, j], (self.calm + m.step) * quiet, self.calm)
             self.raised = (self.raised | alarm[:, j]) & (self.calm < CALM_DAYS)
             self.raised &= ~new[:, j] | alarm[:, j]
-            base = np.where(new[:, j], NEW_LEVEL, np.where(learning[:, j], LEARNING, QUIET))
-            code = np.where(self.raised, RAISED, base)
-            codes[:, j] = np.where(seen[:, j], code, UNKNOWN)
-        return STATES[codes]
+            codes[:, j] = np.where(self.raised, RAISED, base[:, j])
+        out.state[:] = STATES[np.where(seen, codes, UNKNOWN)]

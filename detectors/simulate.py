@@ -167,10 +167,10 @@ def cold_grid(seed: int, per_class: int = 60, *, surges: bool = True) -> Trial:
 def scheduled_grid(seed: int, per_class: int = 40) -> Trial:
     """Timetabled routes of dispersion 0.1 to 0.5, doubled for single days."""
     rng = np.random.default_rng(seed)
-    cells = [(r, s) for r in (2.0, 5.0, 10.0) for s in (0.1, 0.2, 0.3, 0.5)]
+    cells = [(legs * (1 - s), s) for legs in (2, 4, 6, 10) for s in (0.05, 0.1, 0.2, 0.3, 0.5)]
     cells = [c for c in cells for _ in range(per_class)]
     rate, spread = (np.array(c) for c in zip(*cells, strict=True))
-    group = np.array([f"{r:g}/d x{s:g}" for r, s in cells])
+    group = np.array([f"{r:.3g}/d x{s:g}" for r, s in cells])
     dates = FIRST_DAY + np.arange(365 * 3)
     mean = np.repeat(rate[:, None], len(dates), axis=1)
     counts = draw(rng, mean, spread[:, None])

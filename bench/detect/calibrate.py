@@ -206,10 +206,13 @@ def _rounded(values: Floats) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--per-class", type=int, default=150)
+    parser.add_argument("--only", default="", choices=["", "daily", "weekly"])
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    parts = {}
+    parts = json.loads(OUT.read_text("utf-8")) if OUT.exists() else {}
     for name, step in (("daily", 1), ("weekly", 7)):
+        if args.only not in ("", name):
+            continue
         parts[name], lines = calibrate(step, args.per_class, 900 + 10_000 * step)
         print("\n".join(lines), flush=True)
     text = json.dumps(parts) + "\n"
