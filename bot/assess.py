@@ -124,7 +124,7 @@ class Assessor:
         }
         batch = Batch(tuple(self._item(change, backed.get(change.alert.id)) for change in changes))
         batch = alerts.silence(batch, self._desk.store.silences(now), now)
-        batch = alerts.dedup(alerts.group(batch), Policy().cooldown, now)
+        batch = alerts.group(alerts.dedup(batch, Policy().cooldown, now))
         letters = [self._letter(item, backed, now) for item in batch.kept]
         return letters, alerts.told(batch)
 

@@ -153,17 +153,21 @@ class Book:
         legs = _Shelf(self.store).between(first, last)
         return matches(watch, legs, self.identify, self.locate)
 
-    def series(self, watch: Watch, today: date) -> Series | None:
-        """The watch's days up to `today`; None before anything is known."""
+    def series(self, watch: Watch, today: date, last: date | None = None) -> Series | None:
+        """The watch's days up to `last` (default: `today`, which runs); None before anything is
+        known."""
+        last = last or today
         days = self._days[watch.name]
-        first = min((day for day in days if day <= today), default=None)
+        first = min((day for day in days if day <= last), default=None)
         if first is None:
             return None
-        span = [first + k * DAY for k in range((today - first).days + 1)]
+        span = [first + k * DAY for k in range((last - first).days + 1)]
         counted, possible, exposure = np.array([days.get(day, UNSEEN) for day in span], float).T
-        counted = np.where(exposure < series.LEAST_EXPOSURE, np.nan, counted)
-        return Series(watch.name, np.array(span, "datetime64[D]"), counted,
-                      np.nan_to_num(possible), exposure)  # fmt: skip
+        blind = exposure < series.LEAST_EXPOSURE
+        if last == today:  # a day just begun is not a day unseen: what was counted is a floor
+            blind[-1] = not exposure[-1] > 0
+        return Series(watch.name, np.array(span, "datetime64[D]"),
+                      np.where(blind, np.nan, counted), np.nan_to_num(possible), exposure)  # fmt: skip
 
     def take_in(self, history: History, *, overwrite: bool = False) -> dict[str, tuple[int, int]]:
         """Store imported history; per watch the days taken in and those refused because the bot

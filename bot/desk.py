@@ -33,7 +33,7 @@ class Desk:
 
     def judged(self, watch: Watch, today: date, last: date | None = None) -> Judged | None:
         """The watch judged up to `last` (default: `today`); None before anything is known."""
-        known = self.book.series(watch, last or today)
+        known = self.book.series(watch, today, last)
         return None if known is None else judge([watch], [known], today)[0]
 
     def judged_all(self, today: date) -> dict[str, Judged]:
