@@ -132,7 +132,7 @@ class Engine:
         m = self.memory
         first = m.first_day + m.size * m.step
         days = first + m.step * np.arange(b, dtype=np.int64)
-        return design.shape(design.columns(days, m.step, first - m.step), m.beta)
+        return design.shape(design.columns(days, m.step, m.fit_day), m.beta)
 
     def _finish(self, b: int, events: Bools) -> None:
         self.done += b

@@ -26,7 +26,6 @@ from detectors.level import (
 )
 
 KEEP = 1461  # entries of history behind a refit; older ones weigh less than 0.4 of new ones
-TRIM = 365  # entries dropped at once when the history is full
 
 
 def absorb(m: Memory, block: Block) -> None:
@@ -42,16 +41,23 @@ def absorb(m: Memory, block: Block) -> None:
 
 
 def _reserve(m: Memory, b: int) -> None:
-    drop = TRIM if m.size + b > KEEP + TRIM else 0
-    m.size -= drop
-    m.first_day += drop * m.step
-    short = max(m.size + b - m.past_y.shape[1] + drop, 0)
-    grow = max(short, m.past_y.shape[1]) if short else 0
-    if not drop and not grow:
+    short = m.size + b - m.past_y.shape[1]
+    if short > 0:
+        room = max(short, m.past_y.shape[1])
+        for name in HISTORY:
+            old = getattr(m, "past_" + name)
+            setattr(m, "past_" + name, np.pad(old, ((0, 0), (0, room))))
+
+
+def _trim(m: Memory) -> None:
+    """Forget the oldest entries. At refits only: their dates do not depend on the caller."""
+    drop = m.size - KEEP
+    if drop <= 0:
         return
     for name in HISTORY:
-        old = getattr(m, "past_" + name)[:, drop:]
-        setattr(m, "past_" + name, np.pad(old, ((0, 0), (0, drop + grow))))
+        setattr(m, "past_" + name, getattr(m, "past_" + name)[:, drop : m.size].copy())
+    m.size -= drop
+    m.first_day += drop * m.step
 
 
 def count_alarms(m: Memory, judged: Bools, loud: Bools) -> None:
@@ -111,7 +117,7 @@ def _adopt(m: Memory, i: int) -> None:
 def relevel(m: Memory, rows: Ints | slice = slice(None)) -> None:
     """Rebuild the discounted sums, and the tail's snapshots, from history and `beta`."""
     days = m.days()
-    design_all = design.columns(days, m.step, int(days[-1]))
+    design_all = design.columns(days, m.step, m.fit_day)
     slow = design.shape(design_all, m.beta[rows])
     y, g = m.past_y[rows, : m.size], m.past_e[rows, : m.size] * slow
     half_long, half_level, half_spread = half_lives(m.step)
@@ -145,8 +151,10 @@ def _decay(size: int, step: int, half_life: float) -> Floats:
 def refit(m: Memory, steps: int) -> None:
     """Fit weekday, season and trend to the history, then rebuild what hangs on them."""
     adopt_alarmed(m)
+    _trim(m)
     days = m.days()
-    design_all = design.columns(days, m.step, int(days[-1]))
+    m.fit_day = int(days[-1])
+    design_all = design.columns(days, m.step, m.fit_day)
     seen = m.seen * m.step
     guard = np.where(seen < 21, 0, np.where(seen < 100, 3, 14)) // m.step
     age = (m.size - 1 - np.arange(m.size))[None, :]

@@ -51,11 +51,12 @@ class Memory:
     its variance; `hot`, `cold`, `alarmed`: entries under suspicion or alarm; `past_*`
     (n, capacity): what was learnt, columns `[:size]` (`r`, `m`: residuals and means for
     the dispersion); `tail_*` (n, 28): the last entries as the
-    windows need them (`SNAPSHOTS` as known after that entry).
+    windows need them (`SNAPSHOTS` as known after that entry). `fit_day`: the trend's origin.
     """
 
     step: int
     first_day: int
+    fit_day: int
     size: int
     beta: Floats
     shape0: Floats
@@ -127,9 +128,9 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
         "shape0": shape0, "rate0": rate0, "spread0": spread0, "spread0_weight": weight,
     }  # fmt: skip
     arrays = {**wide, **tail, **given}
-    rest = [f.name for f in fields(Memory) if f.name not in arrays][3:]
+    rest = [f.name for f in fields(Memory) if f.name not in arrays][4:]
     arrays.update({name: np.zeros(n) for name in rest})
-    m = Memory(step=step, first_day=first_day, size=0, **arrays)
+    m = Memory(step=step, first_day=first_day, fit_day=first_day, size=0, **arrays)
     m.adopted[:] = np.inf
     m.tail_spread[:] = m.spread()[:, None]
     m.tail_rate[:] = (shape0 / rate0)[:, None]

@@ -85,14 +85,15 @@ def walk_forward(
             panel.counts[rows], panel.exposure[rows], calendar_rows, panel.told, budget,
             out.rows(rows),
         )  # fmt: skip
-    return _as_walk(out, panel)
+    return as_walk(out, panel)
 
 
 def _first_day(panel: Panel) -> int:
     return int(panel.days[0]) if panel.days.size else 0
 
 
-def _as_walk(out: Judged, panel: Panel) -> Walk:
+def as_walk(out: Judged, panel: Panel) -> Walk:
+    """Results on the caller's dates, in the caller's shape."""
     parts = {}
     for f in fields(Judged):
         value = getattr(out, f.name)
