@@ -30,7 +30,7 @@ def rows(n: int, essential: bool = False, text: str = "row") -> Section:
 
 
 @given(MESSAGES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_piece_fits_and_parses(message: Message) -> None:
     """Whatever is said, each piece is within the server's limit and is markup it accepts."""
     found = spell.pieces(message)
@@ -44,7 +44,7 @@ def test_every_piece_fits_and_parses(message: Message) -> None:
 
 
 @given(MESSAGES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_shortening_ends(message: Message) -> None:
     """However often the server says 'too long', there is an end to trying."""
     todo = list(spell.pieces(message))

@@ -1,19 +1,29 @@
 """`airbridge chats`: from a message to the YAML line, by the real client on a real port."""
 
 import argparse
+import functools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot import airfields, cli
 from bot.channels.telegram_listen import Heard, hear
 from bot.commands import chats
 from bot.errors import Stopped, TryLater
 from tests.fake_telegram import TOKEN, FakeTelegram, Fault
 
 DESK = {"id": -1001234, "type": "supergroup", "title": "Desk"}
+
+
+LOAD = functools.cache(airfields.load)
+
+
+@pytest.fixture(autouse=True)
+def _table_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of airfields is the same in every test, and takes a second to read."""
+    monkeypatch.setattr(airfields, "load", LOAD)
 
 
 @pytest.fixture
