@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from telegram import Bot
 from telegram.request import HTTPXRequest
@@ -32,24 +32,17 @@ def new_bot(token: str, api: str = "") -> Bot:
     """A bot with patient timeouts. `api`: another Bot API server's address ('' = Telegram's)."""
     for name, level in HUSHED.items():
         logging.getLogger(name).setLevel(level)
-    return Bot(
-        token,
-        base_url=f"{(api or API).rstrip('/')}/bot",
-        request=_request(),
-        get_updates_request=_request(),
-    )
-
-
-def _request() -> HTTPXRequest:
-    return HTTPXRequest(
+    request = HTTPXRequest(
         connection_pool_size=8, connect_timeout=CONNECT_S, read_timeout=READ_S,
         write_timeout=READ_S, pool_timeout=READ_S, media_write_timeout=UPLOAD_S,
     )  # fmt: skip
+    base = f"{(api or API).rstrip('/')}/bot"
+    return Bot(token, base, request=request, get_updates_request=request)
 
 
 async def close_bot(bot: Bot) -> None:
     """Close its connections, on the loop that used them."""
-    for request in bot._request:  # `Bot.shutdown` does nothing before a getMe has succeeded
+    for request in {*bot._request}:  # `Bot.shutdown` does nothing before a getMe has succeeded
         await request.shutdown()
 
 
@@ -62,7 +55,8 @@ def loop_thread() -> Iterator[asyncio.AbstractEventLoop]:
     try:
         yield loop
     finally:
-        asyncio.run_coroutine_threadsafe(_cancel_tasks(), loop).result(CLOSE_S)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_tasks(), loop).result(CLOSE_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(CLOSE_S)
         loop.close()
