@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import numpy as np
-
 from bot import series
 from bot.aircraft import Registry
 from bot.airfields import Airfields
@@ -27,7 +25,6 @@ from bot.store import Day, Store
 
 COUNTED_REV = "counted_rev"
 DAY = timedelta(days=1)
-UNSEEN = (math.nan, math.nan, 0.0)  # a day nobody looked at: counted, possible, exposure
 
 
 def midnight(day: date) -> datetime:
@@ -157,17 +154,7 @@ class Book:
         """The watch's days up to `last` (default: `today`, which runs); None before anything is
         known."""
         last = last or today
-        days = self._days[watch.name]
-        first = min((day for day in days if day <= last), default=None)
-        if first is None:
-            return None
-        span = [first + k * DAY for k in range((last - first).days + 1)]
-        counted, possible, exposure = np.array([days.get(day, UNSEEN) for day in span], float).T
-        blind = exposure < series.LEAST_EXPOSURE
-        if last == today:  # a day just begun is not a day unseen: what was counted is a floor
-            blind[-1] = not exposure[-1] > 0
-        return Series(watch.name, np.array(span, "datetime64[D]"),
-                      np.where(blind, np.nan, counted), np.nan_to_num(possible), exposure)  # fmt: skip
+        return series.build(watch.name, self._days[watch.name], last, running=last == today)
 
     def take_in(self, history: History, *, overwrite: bool = False) -> dict[str, tuple[int, int]]:
         """Store imported history; per watch the days taken in and those refused because the bot

@@ -25,6 +25,7 @@ CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection
 COVERED = 0.5  # exposure from which a day can speak for calm
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
+FEWEST = 2  # legs that make a surge
 NAN = float("nan")
 
 
@@ -103,7 +104,8 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         **_common(watch, Kind.SURGE, series, walk, i, today),
         judged=judged,
         # a long window stays over its limit for weeks after the last flight: what is over is over
-        raised=bool(walk.alarm[i]) and not usual,
+        # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
+        raised=bool(walk.alarm[i]) and not usual and walk.observed_window[i] >= FEWEST,
         calm=usual and day < today and bool(series.exposure[i] >= COVERED),
         window_days=window,
         observed_window=float(walk.observed_window[i]),

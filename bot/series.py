@@ -1,17 +1,18 @@
 """Legs and coverage become a series: a count and an exposure a UTC day. A gap is not a zero."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.matching import Fit, Match
 from bot.model.alert import Series
 
 # A day seen this little says nothing: its count is missing, not small.
 LEAST_EXPOSURE = 0.02
+UNSEEN = (math.nan, math.nan, 0.0)  # counted, possible, exposure of a day without a row
 
 
 def tally(found: Iterable[Match]) -> dict[date, tuple[int, int]]:
@@ -23,28 +24,31 @@ def tally(found: Iterable[Match]) -> dict[date, tuple[int, int]]:
     return {day: (counted[day], possible[day]) for day in sorted({*counted, *possible})}
 
 
-def dense(first: date, last: date) -> npt.NDArray[np.datetime64]:
-    """Every day first..last as datetime64[D], shape (T,)."""
-    return np.arange(np.datetime64(first), np.datetime64(last + timedelta(days=1)))
-
-
 def build(
     watch: str,
-    first: date,
+    rows: Mapping[date, tuple[float, float, float]],
     last: date,
-    counts: dict[date, tuple[int, int]],
-    exposure: npt.NDArray[np.float64],
-) -> Series:
-    """The series first..last; `exposure` of shape (T,). A day that nobody looked at is missing,
-    even when a leg of it was learnt of later: one chance sighting is not a day's count."""
-    days = dense(first, last)
-    rows = [counts.get(day, (0, 0)) for day in days.tolist()]
-    known = ~(exposure < LEAST_EXPOSURE)
-    observed = np.where(known, np.array([row[0] for row in rows], float), np.nan)
+    *,
+    running: bool = False,
+) -> Series | None:
+    """The series from its first known day to `last`; None before anything is known.
+
+    `rows`: (counted, possible, exposure) of the days known. A day that nobody looked at is
+    missing, even when a leg of it was learnt of later: one chance sighting is not a day's count.
+    `running`: the last day is not over; it counts from its first look, as a floor.
+    """
+    first = min((day for day in rows if day <= last), default=None)
+    if first is None:
+        return None
+    span = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    counted, possible, exposure = np.array([rows.get(day, UNSEEN) for day in span], float).T
+    blind = exposure < LEAST_EXPOSURE
+    if running:
+        blind[-1] = not exposure[-1] > 0
     return Series(
         watch=watch,
-        days=days,
-        counts=observed,
-        possible=np.array([row[1] for row in rows], float),
+        days=np.array(span, "datetime64[D]"),
+        counts=np.where(blind, np.nan, counted),
+        possible=np.nan_to_num(possible),
         exposure=exposure,
     )

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from bot.judge import judge
-from bot.model.alert import Finding, Kind
+from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import AlertPolicy, Watch
 from bot.series import build
 from tests.nouns import watch
@@ -15,15 +15,26 @@ QUIET = {date(2024, 1, 20): (1, 0), date(2024, 4, 11): (1, 0), date(2024, 8, 2):
 AIRLIFT = {date(2024, 12, 14) + timedelta(days=k): (1 + k % 2, 0) for k in range(10)}
 
 
+def made(
+    today: date, counts: dict[date, tuple[int, int]], exposure: dict[date, float] | None = None,
+    start: date = START,
+) -> Series:  # fmt: skip
+    days = [start + timedelta(days=k) for k in range((today - start).days + 1)]
+    rows = {
+        day: (*map(float, counts.get(day, (0, 0))), (exposure or {}).get(day, 1.0)) for day in days
+    }
+    series = build("w", rows, today, running=True)  # type: ignore[arg-type]
+    assert series is not None
+    return series
+
+
 def found(
     today: date, counts: dict[date, tuple[int, int]], *, who: Watch | None = None,
     dark: frozenset[date] = frozenset(), start: date = START,
 ) -> dict[tuple[Kind, date], Finding]:  # fmt: skip
-    days = (today - start).days + 1
-    exposure = np.array([0.0 if start + timedelta(days=k) in dark else 1.0 for k in range(days)])
     until = {day: n for day, n in counts.items() if day <= today}
-    who = who or watch()
-    (judged,) = judge([who], [build(who.name, start, today, until, exposure)], today)
+    series = made(today, until, dict.fromkeys(dark, 0.0), start)
+    (judged,) = judge([who or watch()], [series], today)
     return {(f.kind, f.day): f for f in judged.findings}
 
 
@@ -66,10 +77,8 @@ def test_a_second_flight_is_not_a_first() -> None:
 def test_the_running_day_is_judged_against_the_whole_day() -> None:
     """At one in the morning the expectation is that of a day, so looking hourly adds nothing."""
     day = date(2024, 12, 10)
-    exposure = np.ones((day - START).days + 1)
-    exposure[-1] = 1 / 24
-    (full,) = judge([watch()], [build("w", START, day, QUIET, np.ones(len(exposure)))], day)
-    (early,) = judge([watch()], [build("w", START, day, QUIET, exposure)], day)
+    (full,) = judge([watch()], [made(day, QUIET)], day)
+    (early,) = judge([watch()], [made(day, QUIET, {day: 1 / 24})], day)
     assert early.series.expected is not None
     assert full.series.expected is not None
     assert early.series.expected[-1] == full.series.expected[-1]
@@ -115,9 +124,8 @@ def test_only_what_is_on_is_judged() -> None:
 def test_the_company_of_others_changes_nothing() -> None:
     """A watch judged among others gets the verdict that it gets alone."""
     day = date(2024, 12, 16)
-    ones = np.ones((day - START).days + 1)
-    busy = build("busy", START, day, {START + timedelta(days=k): (3, 0) for k in range(400)}, ones)
-    mine = build("w", START, day, QUIET | AIRLIFT, ones)
+    busy = made(day, {START + timedelta(days=k): (3, 0) for k in range(400)})
+    mine = made(day, QUIET | AIRLIFT)
     (alone,) = judge([watch()], [mine], day)
     together = judge(
         [watch("busy"), watch(), watch("x", usual_per_day=1.0)], [busy, mine, mine], day

@@ -18,10 +18,30 @@ def test_a_leg_counts_on_the_day_of_its_take_off() -> None:
 
 
 def test_an_unobserved_day_is_missing_not_zero() -> None:
-    """No flights and nobody looked are different facts."""
-    exposure = np.array([1.0, 0.0, np.nan])
-    made = build("w", date(2024, 12, 1), date(2024, 12, 3), {date(2024, 12, 2): (1, 0)}, exposure)
-    assert made.counts[0] == 0
-    assert np.isnan(made.counts[1])
-    assert made.counts[2] == 0  # exposure unknown is not exposure zero
+    """No flights and nobody looked are different facts; unknown exposure is not exposure zero."""
+    rows = {
+        date(2024, 12, 1): (0.0, 0.0, 1.0),
+        date(2024, 12, 2): (1.0, 0.0, 0.0),
+        date(2024, 12, 3): (0.0, 1.0, np.nan),
+    }
+    made = build("w", rows, date(2024, 12, 4))
+    assert made is not None
+    assert np.array_equal(made.counts, [0, np.nan, 0, np.nan], equal_nan=True)
+    assert np.array_equal(made.exposure, [1, 0, np.nan, 0], equal_nan=True)
     assert str(made.days[0]) == "2024-12-01"
+
+
+def test_the_running_day_counts_from_its_first_look() -> None:
+    """Five minutes after midnight what was counted is a floor; a past day so dark is missing."""
+    rows = {date(2024, 12, 1): (2.0, 0.0, 0.003)}
+    running = build("w", rows, date(2024, 12, 1), running=True)
+    past = build("w", rows, date(2024, 12, 1))
+    assert running is not None
+    assert past is not None
+    assert running.counts[-1] == 2
+    assert np.isnan(past.counts[-1])
+
+
+def test_nothing_known_is_no_series() -> None:
+    """Before the first look there is no series, not an empty one."""
+    assert build("w", {}, date(2024, 12, 1)) is None
