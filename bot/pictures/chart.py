@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from bot.geo import Floats
 from bot.model.alert import Evidence, Finding, Kind, Picture
 from bot.pictures import captions, days
 from bot.pictures.axis import date_ticks
@@ -171,12 +172,20 @@ def _usual(plot: Plot) -> None:
         x_step, limit = np.repeat(x, 2) + np.tile([-0.5, 0.5], len(x)), np.repeat(bars.limit, 2)
         ax.fill_between(x_step, 0, limit, color=colours.expected, alpha=0.055, linewidth=0,
                         zorder=2, gid="usual")  # fmt: skip
-        ax.plot(x_step, limit, color=colours.limit, linewidth=2, linestyle=(0, _LIMIT_DASH),
-                zorder=4.5, gid="limit")  # fmt: skip
+        _steps(plot, x, bars.limit)
     if np.isfinite(bars.expected).any():
         ax.plot(x, bars.expected, color=colours.expected, linewidth=2.6, zorder=7, gid="expected",
                 marker="o" if len(bars) < 4 else "", markersize=7,
                 path_effects=[_halo(colours, 4)])  # fmt: skip
+
+
+def _steps(plot: Plot, x: Floats, limit: Floats) -> None:
+    """The limit as treads without risers: where it changes with the weekday, a wall would shout."""
+    jump = np.concatenate([np.diff(limit) != 0, [True]])
+    treads = np.column_stack([limit, limit, np.where(jump, np.nan, limit)]).ravel()
+    edges = np.column_stack([x - 0.5, x + 0.5, x + 0.5]).ravel()
+    plot.ax.plot(edges, treads, color=plot.colours.limit, linewidth=2.2, zorder=4.5, gid="limit",
+                 linestyle=(0, _LIMIT_DASH))  # fmt: skip
 
 
 def _legs(plot: Plot) -> None:

@@ -45,8 +45,8 @@ class Bars:
 
     @property
     def poor(self) -> npt.NDArray[np.bool_]:
-        """Bars that were looked at, but poorly."""
-        return ~self.unseen & (self.exposure < POOR)
+        """Bars that were looked at, but poorly; an unfinished one is only unfinished."""
+        return ~self.unseen & ~self.part & (self.exposure < POOR)
 
     @property
     def tops(self) -> Floats:
@@ -70,7 +70,7 @@ def of(series: Series, finding: Finding) -> Bars:
     daily = Bars(
         starts, 1, _clean(counts), np.nan_to_num(_clean(series.possible)),
         np.clip(series.exposure, 0, 1), _known(series.expected, counts),
-        _known(series.limit, counts), alarm | (judged & finding.raised),
+        _known(_above_zero(series.limit), counts), alarm | (judged & finding.raised),
         judged & (not finding.complete),
     )  # fmt: skip
     return daily if len(daily) <= MOST_DAYS else _weekly(daily)
@@ -83,6 +83,11 @@ def _positive(exposure: Floats) -> npt.NDArray[np.bool_]:
 
 def _clean(values: Floats) -> Floats:
     return np.where(np.isfinite(values), np.maximum(values, 0), np.nan)
+
+
+def _above_zero(limit: Floats | None) -> Floats | None:
+    """A limit of nothing is no limit: it stands for a day that cannot be judged."""
+    return None if limit is None else np.where(limit > 0, limit, np.nan)
 
 
 def _known(values: Floats | None, counts: Floats) -> Floats:

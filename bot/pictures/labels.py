@@ -4,6 +4,7 @@ Deterministic: the same points give the same places. Promises that placed boxes 
 never leave the frame; a word with no room is left out rather than printed over another.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from bot.geo import Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Box:
     """A rectangle in pixels; y grows upwards."""
 
@@ -43,22 +44,35 @@ class Board:
     lines: Floats  # shape (n, 2): points along what should stay visible
     taken: list[Box] = field(default_factory=list)
 
-    def beside(self, anchor: Floats, width: float, height: float, gap: float) -> Box | None:
-        """The best free place for a word next to (x, y), taken at once; None when there is none."""
+    def beside(
+        self, anchor: Floats, width: float, height: float, gap: float, *, strict: bool = False
+    ) -> Box | None:
+        """The best free place for a word next to (x, y), taken at once; None when there is none.
+
+        `strict` takes only a place close by that hides no line.
+        """
+        best = min(self._places(anchor, width, height, gap, strict), default=None)
+        if best is None:
+            return None
+        self.taken.append(best[2])
+        return best[2]
+
+    def _places(
+        self, anchor: Floats, width: float, height: float, gap: float, strict: bool
+    ) -> Iterator[tuple[int, int, Box]]:
+        """Free boxes around the point, each after its cost and its rank."""
         x, y = anchor
-        best: tuple[float, Box] | None = None
-        for ring, distance in enumerate((gap, 2.2 * gap, 4 * gap)):
+        for ring, distance in enumerate(
+            (gap, 2.2 * gap) if strict else (gap, 2.2 * gap, 3.4 * gap)
+        ):
             for rank, (sx, sy) in enumerate(_SIDES):
                 slant = 0.72 if sx and sy else 1.0
                 mid_x = x + sx * (distance * slant + width / 2)
                 mid_y = y + sy * (distance * slant + height / 2)
                 box = _around(mid_x, mid_y, width, height)
-                if self._free(box):
-                    cost = 3 * self.covered(box) + rank + 9 * ring
-                    best = min(best or (cost, box), (cost, box), key=lambda pair: pair[0])
-        if best is not None:
-            self.taken.append(best[1])
-        return best[1] if best else None
+                hidden = self.covered(box)
+                if self._free(box) and not (strict and hidden):
+                    yield 3 * hidden + rank + 9 * ring, rank, box
 
     def at(self, x: float, y: float, width: float, height: float) -> Box | None:
         """The place centred on (x, y), if it is free and covers no line; taken at once."""

@@ -15,6 +15,7 @@ from bot.pictures.scene import Dot, Scene
 from bot.pictures.theme import HEIGHT, LABEL, SMALL, Sheet, plain
 
 Pixels = Callable[[Floats], Floats]
+_APART = 14  # px between two names, or they read as one
 _MOST_COUNTRIES = 14
 _COUNTRY_SIZE = 17.0
 _CELL = 24  # px between the places tried for a country's name
@@ -28,7 +29,7 @@ def write(sheet: Sheet, scene: Scene, view: View, pixels: Pixels, board: Board) 
     if scene.trails and scene.trails[-1].leg:
         text = plain(captions.craft_text(scene.trails[-1].leg))
         _beside(sheet, board, pixels(scene.trails[-1].points[-1:])[0], [text], SMALL, False,
-                sheet.colours.ink, "craft", gap=16)  # fmt: skip
+                sheet.colours.ink, "craft", gap=12)  # fmt: skip
     for outline in scene.outlines:
         _area(sheet, outline.name, pixels(outline.points), board)
     _countries(sheet, view, board)
@@ -39,14 +40,15 @@ def _airfield(sheet: Sheet, dot: Dot, pixels: Pixels, board: Board) -> None:
     texts = [f"{dot.ident} {name}" if name and name != dot.ident else dot.ident, dot.ident]
     texts = [t for t in texts if len(t) <= 30] or [dot.ident]
     anchor = pixels(np.array([[dot.lat_deg, dot.lon_deg]]))[0]
-    _beside(sheet, board, anchor, texts, LABEL, True, sheet.colours.ink, "airfield", gap=14)
+    _beside(sheet, board, anchor, texts, LABEL, True, sheet.colours.ink, "airfield", gap=10)
 
 
 def _beside(sheet: Sheet, board: Board, anchor: Floats, texts: list[str], size: float, bold: bool,
             colour: str, gid: str, gap: float) -> None:  # fmt: skip
     """The first of the texts that finds a place by the anchor."""
     for text in filter(None, map(plain, texts)):
-        box = board.beside(anchor, sheet.width(text, size, bold) + 4, size * 1.3, gap)
+        wide = sheet.width(text, size, bold) + _APART
+        box = board.beside(anchor, wide, size * 1.3, gap, strict=text != texts[-1])
         if box is not None:
             _put(sheet, box, text, size, colour, bold, gid)
             return

@@ -14,7 +14,7 @@ from bot.model.alert import Evidence
 from bot.model.watch import Area, Place
 
 GAP_S = 300.0  # a silence longer than this was not observed
-_MOST_CIRCLES = 6  # more great circles than this hide the map: one between the middles instead
+_MOST_CIRCLES = 6  # more would hide the map: those flown instead, or one between the middles
 _SLACK_S = 900.0  # a thinned track may begin or end this far outside its leg
 _OPPOSITE_KM = 19_990  # between opposite points every direction is the shortest: none is drawn
 _TOUCH_KM = 15.0  # a path that ends this near its airfield has reached it
@@ -128,13 +128,13 @@ def _circles(evidence: Evidence, legs: tuple[Leg, ...], drawn: set[str]) -> Iter
     """Great circles between the watch's ends, and of legs that left no track."""
     ends = [_spots(end) for end in (evidence.watch.origin, evidence.watch.destination)]
     pairs = list(product(*ends))
+    flown = [(leg.id in drawn, evidence.spots.get(leg.origin.airfield or ""),
+              evidence.spots.get(leg.destination.airfield or "")) for leg in legs]  # fmt: skip
     if len(pairs) > _MOST_CIRCLES:
-        pairs = [(_middle(ends[0]), _middle(ends[1]))]
-    known = [(evidence.spots.get(leg.origin.airfield or ""),
-              evidence.spots.get(leg.destination.airfield or ""))
-             for leg in legs if leg.id not in drawn]  # fmt: skip
-    pairs += sorted({(a, b) for a, b in known if a and b} - set(pairs))[: 2 * _MOST_CIRCLES]
-    return [geo.great_circle(*a, *b, n=96) for a, b in pairs
+        pairs = sorted({(a, b) for _, a, b in flown if a in ends[0] and b in ends[1] and a and b})
+        pairs = pairs or [(_middle(ends[0]), _middle(ends[1]))]
+    pairs += sorted({(a, b) for seen, a, b in flown if a and b and not seen} - set(pairs))
+    return [geo.great_circle(*a, *b, n=96) for a, b in pairs[: 2 * _MOST_CIRCLES]
             if 1 < geo.distance_km(*a, *b) < _OPPOSITE_KM]  # fmt: skip
 
 

@@ -178,8 +178,11 @@ def test_installed_again_it_is_upgraded_in_place(running: Machine) -> None:
 
 def test_uninstalled_it_leaves_only_what_is_yours(running: Machine) -> None:
     """The README's recipes take everything away: first the program, then the data."""
-    running.run(recipe("Uninstall").split("sudo rm -rf /etc/airbridge")[0])
-    left = running.run("find / -xdev -path /proc -prune -o -path '*airbridge*' -maxdepth 4 -print "
-                       f"| grep -v '^{ROOT}' | grep -v '^/var/tmp'; true")  # fmt: skip
-    assert "/opt/airbridge" not in left
-    assert "airbridge.service" not in left
+    program, data = recipe("Uninstall").split("rm -rf /etc/airbridge", 1)
+    running.run(program)
+    gone = "/opt/airbridge /usr/local/bin/airbridge* /etc/systemd/system/airbridge.service"
+    assert running.run(f"ls -d {gone} 2>/dev/null; true") == ""
+    assert "airbridge.sqlite" in running.run("ls /etc/airbridge /var/lib/private/airbridge")
+    running.run("rm -rf /etc/airbridge" + data)
+    yours = "/etc/airbridge /etc/credstore/airbridge* /var/{lib,cache}/{,private/}airbridge"
+    assert running.run(f"ls -d {yours} 2>/dev/null; true") == ""

@@ -76,6 +76,16 @@ def test_possible_legs_are_outlines_on_top() -> None:
     assert sheet.figure.axes[0].get_ylim()[1] > 5
 
 
+def test_the_limit_has_treads_but_no_risers() -> None:
+    """Where the limit changes from day to day no vertical line is drawn."""
+    sheet = draw_chart(evidence(series=series([0, 0, 3, 0], limit=np.array([1.0, 1.0, 4.0, 1.0]))))
+    (line,) = named(sheet, "limit")
+    x, y = line.get_xdata(), line.get_ydata()
+    joined = np.isfinite(y[1:]) & np.isfinite(y[:-1])
+    assert (np.diff(y)[joined] == 0).all()
+    assert np.ptp(x[np.isfinite(y)]) == 4
+
+
 @pytest.mark.parametrize("peak", [0, 1, 2, 7, 40, 300, 2000])
 def test_the_count_axis_has_few_whole_numbers(peak: int) -> None:
     """Its numbers are whole, start at zero, and are 2 to 7 in number for any count."""

@@ -17,7 +17,7 @@ def test_a_day_nobody_looked_is_not_a_zero() -> None:
 
 def test_a_leg_seen_on_an_unwatched_day_is_still_drawn() -> None:
     """A counted leg is a fact, even where exposure says nobody looked; the day is drawn weak."""
-    bars = days.of(series([0, 3], exposure=np.array([1.0, 0.0])), finding())
+    bars = days.of(series([0, 3], exposure=np.array([1.0, 0.0])), finding(complete=True))
     assert bars.counts.tolist() == [0, 3]
     assert bars.poor.tolist() == [False, True]
 
@@ -56,6 +56,19 @@ def test_a_half_watched_week_is_weak() -> None:
     """A week with three watched days of seven is poor, not full and not unseen."""
     counts = np.ones(140)
     counts[-7:-3] = np.nan
-    bars = days.of(series(counts), finding())
+    bars = days.of(series(counts), finding(complete=True))
     assert bars.poor[-1]
     assert bars.counts[-1] == 3
+
+
+def test_an_unfinished_day_is_not_poorly_watched() -> None:
+    """The running day has had little exposure because it is young: it is a part, not poor."""
+    bars = days.of(series([0, 1], exposure=np.array([1.0, 0.1])), finding())
+    assert bars.part.tolist() == [False, True]
+    assert not bars.poor.any()
+
+
+def test_a_limit_of_nothing_is_no_limit() -> None:
+    """A day that no count could raise has no limit to draw."""
+    bars = days.of(series([0, 1], limit=np.array([2.0, 0.0])), finding())
+    assert np.isnan(bars.limit).tolist() == [False, True]

@@ -53,3 +53,12 @@ def test_a_line_is_sampled_evenly() -> None:
     assert np.hypot(*np.diff(line, axis=0).T).max() <= 8.7
     assert line[0].tolist() == [0, 0]
     assert line[-1].tolist() == [100, 30]
+
+
+def test_a_strict_word_hides_nothing() -> None:
+    """Hemmed in by lines, a strict word is left out where an ordinary one makes do."""
+    x, y = np.meshgrid(np.arange(400.0, 620, 8), np.arange(180.0, 330, 8))
+    board = Board(FRAME, np.column_stack([x.ravel(), y.ravel()]))
+    anchor = np.array([500.0, 250.0])
+    assert board.beside(anchor, 60, 26, 14, strict=True) is None
+    assert board.beside(anchor, 60, 26, 14) is not None

@@ -72,6 +72,14 @@ def test_many_pairs_become_one_circle() -> None:
     assert len(scene.of(evidence(watch=many)).circles) == 1
 
 
+def test_of_many_pairs_those_flown_are_drawn() -> None:
+    """With too many pairs to draw, the great circles are those of the legs' own airfields."""
+    spots = (*(Spot(f"X{i:03}", "", 50.0 + i / 10, 10.0) for i in range(20)), OSLK)
+    many = watch(origin=Place(spots), destination=Place((HL59,)))
+    (circle,) = scene.of(evidence(watch=many, legs=(LEG,), tracks=(track(LEG),))).circles
+    assert circle[0].tolist() == pytest.approx(list(FIELDS["OSLK"]))
+
+
 def test_opposite_ends_have_no_great_circle() -> None:
     """Between opposite points no direction is the shortest, so none is claimed."""
     poles = watch(origin=Place((Spot("A", "", 20, 30),)),
