@@ -214,4 +214,6 @@ def _dark_spells(looked: Mapping[int, float], now: datetime) -> Iterable[str]:
         start = end = dark.pop(0)
         while dark and dark[0] - end == timedelta(hours=1):
             end = dark.pop(0)
-        yield f"no look from {start:%d %b %H:%M} to {end + timedelta(hours=1):%H:%M} UTC"
+        over = end + timedelta(hours=1)
+        until = f"{over:%H:%M}" if over.date() == start.date() else f"{over:%d %b %H:%M}"
+        yield f"no look from {start:%d %b %H:%M} to {until} UTC"

@@ -25,6 +25,8 @@ CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection
 COVERED = 0.5  # exposure from which a day can speak for calm
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
+COMPARABLE_DAYS = 14  # of looking, before a change of coverage can be seen
+COVERAGE_ROSE = 1.2
 FEWEST = 2  # legs that make a surge
 NAN = float("nan")
 
@@ -189,12 +191,15 @@ def _is_usual(series: Series, walk: Walk, i: int) -> bool:
 
 def _considered(watch: Watch, series: Series, i: int) -> Sequence[str]:
     """What else could explain the number, and what speaks against it."""
-    notes = []
+    notes: list[str] = []
     exposure = series.exposure[max(0, i - 6) : i + 1]
-    seen = exposure[np.isfinite(exposure)]
-    if len(seen) and seen.max() > 1.2 * max(0.1, float(np.median(seen))):
+    before = series.exposure[: max(0, i - 6)]
+    usual = before[np.isfinite(before) & (before > 0)]
+    if len(usual) < COMPARABLE_DAYS:
+        notes.append("coverage: too few days looked at to say whether it changed")
+    elif np.nanmax(exposure) > COVERAGE_ROSE * float(np.median(usual)):
         notes.append("coverage rose within the week; the expectation is scaled with it")
-    elif len(seen):
+    else:
         notes.append("coverage: steady, other traffic as usual")
     blind = int((~(exposure > 0)).sum())
     if blind:

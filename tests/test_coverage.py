@@ -117,6 +117,13 @@ def test_dark_spells_are_named() -> None:
     assert (said.looks_ok, said.others_seen) == (21 * 60, 21 * 5)
 
 
+def test_a_dark_spell_over_midnight_names_both_days() -> None:
+    """From 22:00 to 02:00 is not from 22:00 to an hour of the same day."""
+    rows = [r for r in full_days("2024-12-26", 1, 5) if (r.hour_s - MIDNIGHT) / 3600 < 22]
+    said = note(rows, 0.9, ("adsb-lol",), at("2024-12-27 02:10"))
+    assert said.dark[-1] == "no look from 26 Dec 22:00 to 27 Dec 02:00 UTC"
+
+
 def test_arrays_survive() -> None:
     """A poll without a single aircraft is a look that saw none."""
     tally = Tally([watch()])
