@@ -1,6 +1,6 @@
 """Fit the weights and the calibration of `bot/legs/belief.py` on simulated flights.
 
-    python -m bench.legs.fit [--seeds 101 102 ...] [--aircraft 400] [--out bot/data/legs-belief.json]
+    python -m bench.legs.fit [--seeds 101 102 ...] [--aircraft 400] [--out FILE]
 
 Three steps: run the leg builder over the simulated reports and write down every question it asks
 itself about a stop; label each with the field where the aircraft truly was; fit a conditional
@@ -10,6 +10,7 @@ The seeds here are never the judging ones of `bench.legs.run`.
 
 import argparse
 import json
+import pickle
 from bisect import bisect_left
 from collections import defaultdict
 from pathlib import Path
@@ -27,6 +28,7 @@ from bot.legs.stop import Spell
 
 SEEDS = (101, 102, 103, 104, 105, 106, 107, 108, 109)
 RIDGE = 2.0
+HOPELESS = 12.0  # candidates this far behind by the weights at hand teach nothing
 Case = tuple[np.ndarray, int, int]  # evidence, column of the truth (-1: elsewhere), band
 
 
@@ -75,7 +77,11 @@ def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
             c, x = belief.weigh(history.sky.places, q)
             if not len(c.rows):
                 continue
-            hit = np.flatnonzero(c.rows == row_of[ident]) if ident else []
+            true = c.rows == (row_of[ident] if ident else -1)
+            score = x @ history.sky.weights[q.context].evidence
+            keep = (score > score.max() - HOPELESS) | true
+            x, true = x[keep], true[keep]
+            hit = np.flatnonzero(true)
             out[q.context].append((x.astype(np.float32), int(hit[0]) if len(hit) else -1,
                                    belief.band(q)))  # fmt: skip
     return out
@@ -83,7 +89,7 @@ def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
 
 def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the evidence and the constants of 'elsewhere' by maximum likelihood."""
-    x = np.concatenate([c[0] for c in data]).astype(float)
+    x = np.concatenate([c[0] for c in data])
     sizes = np.array([len(c[0]) for c in data])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     group = np.repeat(np.arange(len(data)), sizes)
@@ -92,20 +98,20 @@ def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
     n, n_bands = x.shape[1], belief.bands(context)
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        score, none = x @ w[:n], w[n:][bands]
+        score, none = (x @ w[:n].astype(np.float32)).astype(float), w[n:][bands]
         top = np.maximum(np.maximum.reduceat(score, starts), none)
         e, e0 = np.exp(score - top[group]), np.exp(none - top)
         total = np.add.reduceat(e, starts) + e0
         share, share0 = e / total[group], e0 / total
         right = np.where(hit >= 0, score[hit], none) - top - np.log(total)
-        grad_x = x.T @ share - x[hit[hit >= 0]].sum(axis=0)
+        grad_x = (share.astype(np.float32) @ x).astype(float) - x[hit[hit >= 0]].sum(axis=0)
         grad0 = np.bincount(bands, share0 - (hit < 0), n_bands)
         centre = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
         gap = w - centre
         return -right.sum() + RIDGE / 2 * gap @ gap, np.concatenate([grad_x, grad0]) + RIDGE * gap
 
     start = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 250})
     return found.x[:n], found.x[n:]
 
 
@@ -136,16 +142,22 @@ def calibrate(best: np.ndarray, right: np.ndarray) -> tuple[list[float], list[fl
 
 
 def main() -> None:
-    """Fit all contexts, twice: the second time with the habits that the first weights believe."""
+    """Fit all contexts; habits are what the weights at hand believe, so rounds refine them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--aircraft", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="keep the questions here, or read them from here")
     parser.add_argument("--out", type=Path, default=Path("bot/data/legs-belief.json"))
     args = parser.parse_args()
     history = History(airfields.load())
     for number in range(args.rounds):
-        found = [cases(history, seed, args.aircraft) for seed in args.seeds]
+        if args.keep and args.keep.exists():
+            found = pickle.loads(args.keep.read_bytes())
+        else:
+            found = [cases(history, seed, args.aircraft) for seed in args.seeds]
+        if args.keep:
+            args.keep.write_bytes(pickle.dumps(found))
         table = {}
         for context in belief.CONTEXTS:
             train = [c for i, f in enumerate(found) if i % 3 != 2 for c in f[context]]

@@ -60,9 +60,13 @@ class _Craft:
     dark_near_goal: bool
     says_ground: bool
     says_rate: bool
+    heard_from: float  # recordings begin and end in mid-flight, too
+    heard_to: float
+    hubs: bool  # flies where the others fly
     type_code: bytes
     call: str
     jammed: bool
+    goal: int | None = None  # the far end of its air bridge
 
 
 def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 1.6,
@@ -97,7 +101,8 @@ def _craft(address: int, group: str, rng: np.random.Generator) -> _Craft:
     return _Craft(
         address, KINDS[letter], group == "watched", interval, rng.random() < 0.07,
         letter == "M" and rng.random() < 0.4, rng.random() > (0.45 if light else 0.04),
-        rng.random() > 0.15,
+        rng.random() > 0.15, T0 + (rng.uniform(0, 1.2) * 86400 if rng.random() < 0.25 else 0),
+        T0 + (rng.uniform(0.3, 2) if rng.random() < 0.25 else 9) * 86400, rng.random() < 0.5,
         str(rng.choice(KINDS[letter].types)).encode() if rng.random() > 0.2 else b"", _call(letter, rng), rng.random() < 0.5,
     )  # fmt: skip
 
@@ -135,7 +140,17 @@ def _life(world: sim_world.World, craft: _Craft, rng: np.random.Generator, days:
         t = flight.landing + pause
 
 
+def _home(world: sim_world.World, rng: np.random.Generator) -> int:
+    """Where an air bridge begins: a large field with at least some coverage, or a dark one."""
+    f = world.fields
+    grades = [sim_world.grade(f.countries[r]) for r in world.light["forces"]]
+    pool = world.light["forces"][np.array(grades) != "dark"]
+    return int(rng.choice(pool if rng.random() < 0.8 else world.light["dark"]))
+
+
 def _first_field(world: sim_world.World, craft: _Craft, rng: np.random.Generator) -> int:
+    if craft.watched:
+        return _home(world, rng)
     use = {"J": "airline_here" if rng.random() < 0.75 else "airline", "T": "prop", "B": "business",
            "M": "forces", "L": "light", "R": "pads"}[craft.kind.letter]  # fmt: skip
     return int(rng.choice(world.light[use]))
@@ -144,7 +159,7 @@ def _first_field(world: sim_world.World, craft: _Craft, rng: np.random.Generator
 def _goal(world: sim_world.World, craft: _Craft, here: int, home: int, previous: int | None,
           rng: np.random.Generator) -> tuple[int | None, str]:  # fmt: skip
     f, k = world.fields, craft.kind
-    back = previous is not None and rng.random() < 0.45
+    back = previous is not None and rng.random() < 0.45 and not craft.watched
     draw = rng.random()
     extra = ("hold" if draw < 0.06 else "around" if draw < 0.08 else "divert" if draw < 0.1 else
              "loiter" if draw < (0.2 if k.letter in "MLR" else 0.11) else "")  # fmt: skip
@@ -156,10 +171,12 @@ def _goal(world: sim_world.World, craft: _Craft, here: int, home: int, previous:
         return previous, extra
     use = {"J": "airline", "T": "prop", "B": "business", "M": "forces", "L": "light",
            "R": "pads"}[k.letter]  # fmt: skip
-    if craft.watched and here not in world.light["dark"]:
+    if craft.watched:  # an air bridge: there and back, now and then onward
+        if here != home and rng.random() < 0.8:
+            return home, extra
+        if here == home and craft.goal is not None and rng.random() < 0.85:
+            return craft.goal, extra
         use = "dark"
-    elif craft.watched and rng.random() < 0.7:
-        return home, extra
     pool = world.light[use]
     km = distances_km(f.lat_deg[pool], f.lon_deg[pool], f.lat_deg[here], f.lon_deg[here])
     low, high = k.legs_nm
@@ -168,7 +185,12 @@ def _goal(world: sim_world.World, craft: _Craft, here: int, home: int, previous:
         return None, ""
     km = distances_km(f.lat_deg[near], f.lon_deg[near], f.lat_deg[here], f.lon_deg[here])
     weight = 1 / (km + 200)  # short legs are the common ones
-    return int(rng.choice(near, p=weight / weight.sum())), extra
+    if craft.hubs:
+        weight *= np.where(world.light["hub"][near], 8, 1)
+    there = int(rng.choice(near, p=weight / weight.sum()))
+    if craft.watched and craft.goal is None:
+        craft.goal = there
+    return there, extra
 
 
 def _path(world: sim_world.World, craft: _Craft, here: int, there: int, extra: str,
@@ -199,6 +221,7 @@ def _reports(world: sim_world.World, craft: _Craft, flight: Flight, path: Path,
     """What is heard of a flight and of the taxiing round it, as columns."""
     t, lat, lon, alt, gs, trk, ground = _with_taxi(world, path, rows, pause, rng)
     t = t + flight.takeoff
+    within = (t >= craft.heard_from) & (t < craft.heard_to)
     count = sim_world.heard(world.receivers, lat, lon, alt, t / 3600 % 24)
     ok = count >= (4 if craft.mlat else 1)
     there = world.hears_ground[rows[1]], world.hears_ground[rows[0]]
@@ -210,7 +233,7 @@ def _reports(world: sim_world.World, craft: _Craft, flight: Flight, path: Path,
     if craft.dark_near_goal:
         ok &= _transponder_on(world, rows, lat, lon, rng)
     keep = _sampled(t, craft.interval, rng) & (ok | (rng.random(len(t)) < 0.0002))
-    keep &= ~_lost(t, rng)
+    keep &= ~_lost(t, rng) & within
     out = [a[keep] for a in (t, lat, lon, alt, gs, trk, ground)]
     _note(flight, out, rows, world)
     return _dirty(craft, out, rng)

@@ -21,6 +21,7 @@ from bot.legs.places import Places
 from bot.legs.side import Side
 
 ONE_SIDED_FT = 12_000.0  # above it one side alone only tells a direction
+WRONG_WAY_FPM = 300.0  # lost in a climb, found in a descent: the stop was not there
 CONTEXTS = ("both", "before", "after", "parked")
 BAND_FT = (2500.0, 8000.0, 20_000.0)
 KEPT = 8  # candidates worth keeping
@@ -79,7 +80,7 @@ def weigh(places: Places, q: Question) -> tuple[evidence.Candidates, Columns]:
 def _seen(places: Places, q: Question) -> tuple[evidence.Candidates, list[Columns]]:
     """Candidates, and what was seen of the stop; the habits are left out."""
     if q.ground:
-        c = places.parked(*q.ground[-1])
+        c = places.parked(*q.ground[-1], q.craft)
         return c, evidence.parked(c, *q.ground[-1])
     c = places.candidates(q.before, q.after, q.craft)
     columns, distances = [], []
@@ -175,5 +176,6 @@ def may_name(q: Question) -> bool:
     """Whether a field may be named at all: never from one side at cruise."""
     if q.ground or (q.before is not None and q.after is not None):
         return True
-    side = q.before or q.after
-    return side is not None and side.alt <= ONE_SIDED_FT
+    if q.before is not None:
+        return q.before.alt <= ONE_SIDED_FT and not q.before.rate > WRONG_WAY_FPM
+    return q.after is not None and q.after.alt <= ONE_SIDED_FT and not q.after.rate < -WRONG_WAY_FPM

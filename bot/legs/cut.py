@@ -62,7 +62,13 @@ def touched_and_went(before: Piece, ground: Piece, after: Piece) -> bool:
     return ground.t1 - ground.t0 < 45
 
 
-def false_bit(ground: Piece, alt: float, gap_s: float, ground_ft: float) -> bool:
-    """Whether a surface report cannot be one: too fast for too long, or just now far too high."""
-    rolling = ground.min_gs > BIT_KT and ground.t1 - ground.t0 > BIT_S
-    return rolling or alt - ground_ft > FALL_FT + FALL_FPM * gap_s / 60
+def rolls_on(g: Piece) -> bool:
+    """Said to be on the ground, yet covering miles at flying speed for longer than any roll."""
+    span = g.t1 - g.t0
+    nm = distance_nm(g.lat0, g.lon0, g.lat1, g.lon1)
+    return span > BIT_S and nm / span * 3600 > BIT_KT
+
+
+def too_high(alt: float, gap_s: float, ground_ft: float) -> bool:
+    """Whether an altitude this close in time rules a surface report out."""
+    return alt - ground_ft > FALL_FT + FALL_FPM * gap_s / 60

@@ -23,6 +23,7 @@ LEVEL_FPM = 600.0  # climbing or descending for certain
 PATTERN_FT = 5000.0  # below this the nearest field is nearly always right
 CLASSES = "JMBTLRU"
 GROUPS = ("J", "M", "BT", "LR", "U")  # kinds that weigh a scheduled service alike
+HUB_USERS = "JB"
 SIZES = ("large", "medium", "small", "soft", "unknown", "heliport")
 LARGE_FT, MEDIUM_FT = 7000.0, 4500.0  # longest hard runway
 Columns = npt.NDArray[np.float64]
@@ -38,6 +39,7 @@ class Candidates:
     elevation_ft: Columns  # NaN: unknown
     size: npt.NDArray[np.intp]  # index into SIZES
     scheduled: npt.NDArray[np.bool_]
+    hub: npt.NDArray[np.bool_]  # much traffic by the table's word: a prior for airliners, no size
     headings: npt.NDArray[np.float32]  # (n, 4) degrees of the main runways, NaN beyond
 
 
@@ -145,6 +147,7 @@ def habits(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]]) -> 
     for k in CLASSES:
         columns += [((c.size == s) & (k == craft)).astype(float) for s in range(len(SIZES))]
     columns += [c.scheduled * float(craft in group) for group in GROUPS]
+    columns.append(c.hub * float(craft in HUB_USERS))
     been = np.zeros((3, len(c.rows)))
     for age, belief in enumerate(recent[:8]):
         mass = np.array([belief.get(r, 0.0) for r in c.rows.tolist()])
@@ -158,6 +161,8 @@ def habit_score(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]]
     first = CLASSES.index(craft) * len(SIZES)
     group = len(CLASSES) * len(SIZES) + next(i for i, g in enumerate(GROUPS) if craft in g)
     score = weights[first : first + len(SIZES)][c.size] + weights[group] * c.scheduled
+    if craft in HUB_USERS:
+        score = score + weights[len(CLASSES) * len(SIZES) + len(GROUPS)] * c.hub
     if recent:
         at = {row: i for i, row in enumerate(c.rows.tolist())}
         been = np.zeros((3, len(c.rows)))
@@ -172,7 +177,7 @@ def habit_score(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]]
 
 HABIT_NAMES = (
     *(f"{k}_{s}" for k in CLASSES for s in SIZES),
-    *(f"scheduled_{group}" for group in GROUPS),
+    *(f"scheduled_{group}" for group in GROUPS), "hub",
     "last_stop", "stop_before", "older_stop",
 )  # fmt: skip
 

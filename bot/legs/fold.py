@@ -6,12 +6,12 @@ they cannot differ; what live publishes before a piece is closed is a flush of a
 """
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.geo import distance_km
 from bot.legs import cut
 from bot.legs.pieces import AIR, GAP_S, GROUND
-from bot.legs.side import Piece, Side, arrival, craft_class, departure
+from bot.legs.side import Piece, Side, arrival, craft_class, departure, standing
 from bot.legs.stop import Sky, Spell, Stop, at, when
 from bot.model.air import Callsign, Icao24, Leg, hex_of
 
@@ -22,6 +22,9 @@ SPLIT_S = 45 * 60.0  # an unseen hop before (after) a surface report takes at le
 SPLIT_AT = 0.8
 HOP_S = 600.0
 BLIP_S, BLIP_FT = 180.0, 400.0  # 'airborne' this short and low between two taxiings is none
+MOMENT_S = 75.0  # between surface reports at one place nothing flies for so short a time
+YOUNG_S, YOUNG_FPM = 300.0, 1000.0  # so soon after take-off it climbs, told or not
+LONE_S = 20.0  # false surface bits come alone
 HIGH_SLOW_FT = 12_000.0  # below 40 kt up here: a frozen, spoofed position
 FIELD_KM, PAD_KM = 5.0, 1.5
 LITTLE = 10  # reports: a place left again by a jump after so few was wrong
@@ -101,13 +104,22 @@ class Fold:
         if p.kind == AIR:
             return AIR
         if p.kind == GROUND:
-            if self.air and not self.ground:
-                last = self.air.last
-                floor = self.sky.places.ground_ft(p.lat0, p.lon0)
-                if cut.false_bit(p, last.alt1, p.t0 - last.t1, floor):
-                    return None
-            return GROUND
+            return None if self.air and not self.ground and self._false_bit(self.air, p) else GROUND
         return self._kind_of_slow(p)
+
+    def _false_bit(self, air: Flight, g: Piece) -> bool:
+        """A surface report in flight. After a moment in the air the airborne ones were false."""
+        if self._momentary(air):
+            return False
+        floor = self.sky.places.ground_ft(g.lat0, g.lon0)
+        return cut.rolls_on(g) or (
+            g.t1 - g.t0 < LONE_S and cut.too_high(air.last.alt1, g.t0 - air.last.t1, floor)
+        )
+
+    def _momentary(self, air: Flight) -> bool:
+        """Airborne for a moment only since it was seen on the ground."""
+        since_ground = self.origin is not None and self.origin.spell is not None
+        return since_ground and air.last.t1 - air.first_t < MOMENT_S
 
     def _kind_of_slow(self, p: Piece) -> int | None:
         """Too slow to fly, and not said to be on the ground: many transponders never say it."""
@@ -133,14 +145,16 @@ class Fold:
             km = distance_km(last.lat1, last.lon1, g.lat0, g.lon0)
             if km > ONE_FIELD_KM and g.t0 - last.t1 > max(HOP_S, km / 0.3) and g.n > 1:
                 out = self._unseen_hop(g)
-        self.ground = (*self.ground[:1], g)
+        heard = (*self.ground, g)
+        self.ground = (heard[0], max(heard, key=lambda p: p.n), g) if len(heard) > 1 else heard
         return out
 
     def _in_air(self, q: Piece) -> list[Leg]:
         if self.ground and self._ground_was_false(q):
             self.ground = ()
         if self.ground:
-            if self.air and cut.touched_and_went(self.air.last, self.ground[-1], q):
+            flying = self.air is not None and not self._momentary(self.air)
+            if self.air and flying and cut.touched_and_went(self.air.last, self.ground[-1], q):
                 self.ground = ()
                 self.air += q
                 return []
@@ -161,8 +175,9 @@ class Fold:
     def _ground_was_false(self, q: Piece) -> bool:
         g = self.ground[-1]
         floor = self.sky.places.ground_ft(g.lat1, g.lon1)
-        alone = len(self.ground) == 1
-        return alone and cut.false_bit(g, q.alt0, q.t0 - g.t1, floor)
+        alone = len(self.ground) == 1 and self.ground[0].t1 - self.ground[0].t0 < LONE_S
+        long = q.t1 - q.t0 >= MOMENT_S
+        return cut.rolls_on(g) or (alone and long and cut.too_high(q.alt0, q.t0 - g.t1, floor))
 
     def _landed_before(self, air: Flight, q: Piece) -> bool:
         if q.t0 - air.last.t1 <= GAP_S:
@@ -231,7 +246,7 @@ class Fold:
         assert spell is not None
         stop = self._resolve(self._before(), None, spell)
         out = self._finish(stop)
-        there = self._resolve(None, None, Spell(g.t0, g.t1, g.lat1, g.lon1))
+        there = self._resolve(None, None, Spell(g.t0, g.t1, *standing(g)))
         if there.arrival.airfield is not None and stop.arrival.airfield is not None:
             out.append(self._leg(None, stop, there, spell.until, g.t0))
         self._remember(stop)
@@ -256,8 +271,11 @@ class Fold:
     def _blip(self, air: Flight, stop: Stop) -> bool:
         """A taxiing aircraft that said 'airborne' for a moment."""
         a, b = self.origin.spell if self.origin else None, stop.spell
-        if a is None or b is None or air.last.t1 - air.first_t > BLIP_S:
+        span = air.last.t1 - air.first_t
+        if a is None or b is None or span > BLIP_S:
             return False
+        if b.since - a.until < MOMENT_S:
+            return distance_km(a.lat, a.lon, b.lat, b.lon) < ONE_FIELD_KM
         floor = self.sky.places.ground_ft(a.lat, a.lon)
         high = air.top > floor + BLIP_FT
         return not high and distance_km(a.lat, a.lon, b.lat, b.lon) < ONE_FIELD_KM
@@ -277,13 +295,20 @@ class Fold:
         return hex_of((self.air.last if self.air else self.ground[0]).icao24)
 
     def _before(self) -> Side | None:
-        return arrival(self.air.last, self.air.top, self.air.fast) if self.air else None
+        if self.air is None:
+            return None
+        side = arrival(self.air.last, self.air.top, self.air.fast)
+        started = self.origin.spell.until if self.origin and self.origin.spell else None
+        if started is not None and side.t - started < YOUNG_S and side.rate != side.rate:
+            return replace(side, rate=YOUNG_FPM)
+        return side
 
     def _spell(self) -> Spell | None:
         if not self.ground:
             return None
         first, last = self.ground[0], self.ground[-1]
-        return Spell(first.t0, last.t1, last.lat1, last.lon1)
+        main = max(reversed(self.ground), key=lambda p: p.n)  # a stray position must not decide
+        return Spell(first.t0, last.t1, *standing(main))
 
     def _craft(self, q: Piece | None = None) -> str:
         fast, high = (self.air.fast, self.air.top) if self.air else (0.0, 0.0)

@@ -20,6 +20,7 @@ from bot.legs.side import Side
 
 NEAR_KM = 45.0  # every field this close to a report may be the stop
 PARKED_KM = 9.0  # a report from the ground names a field this close: long runways, coarse tables
+SAME_FIELD_KM = 4.0
 AWAY_NM = 500.0  # beyond the last and first report nobody flies unseen on one guess
 ONE_SIDED_NM = 300.0
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
@@ -45,6 +46,8 @@ class Places:
         unsure = np.isnan(a.runway_ft) & np.array([k.startswith(("med", "lar")) for k in a.kinds])
         self.big = np.flatnonzero((size <= 1) | a.scheduled | unsure)
         self._tree = cKDTree(unit_vectors(a.lat_deg[self.big], a.lon_deg[self.big]))
+        self._hub = np.array([k == "large_airport" for k in a.kinds], bool)
+        self._shadowed = _shadowed(a, size, self.big)
         self._headings = _headings(a)
         self._ground_ft: dict[tuple[float, float], float] = {}
 
@@ -54,18 +57,22 @@ class Places:
         rows = np.concatenate([self.airfields.rows_within(s.lat, s.lon, NEAR_KM) for s in sides])
         rows = np.concatenate([rows, self._reachable(before, after)])
         rows = np.unique(rows)
-        if craft != "R":
-            rows = rows[self.size[rows] != SIZES.index("heliport")]
-        return self.pick(rows)
+        return self.pick(self._fit_for(rows, craft))
 
-    def parked(self, lat: float, lon: float) -> Candidates:
+    def _fit_for(self, rows: Rows, craft: str) -> Rows:
+        """Without second names of a larger field and, unless it is a helicopter, helipads."""
+        rows = rows[~self._shadowed[rows]]
+        return rows if craft == "R" else rows[self.size[rows] != SIZES.index("heliport")]
+
+    def parked(self, lat: float, lon: float, craft: str) -> Candidates:
         """Fields that a report from the ground may mean."""
-        return self.pick(np.sort(self.airfields.rows_within(lat, lon, PARKED_KM)))
+        rows = np.sort(self.airfields.rows_within(lat, lon, PARKED_KM))
+        return self.pick(self._fit_for(rows, craft))
 
     def pick(self, rows: Rows) -> Candidates:
         """The rows as columns."""
         return Candidates(rows, self.lat[rows], self.lon[rows], self.elevation_ft[rows],
-                          self.size[rows], self.airfields.scheduled[rows],
+                          self.size[rows], self.airfields.scheduled[rows], self._hub[rows],
                           self._headings[rows])  # fmt: skip
 
     def ground_ft(self, lat: float, lon: float) -> float:
@@ -110,6 +117,19 @@ def _filled(a: Airfields) -> npt.NDArray[np.float64]:
         near = np.isfinite(found)
         elevation[unknown[near]] = elevation[known[rows[near]]]
     return elevation
+
+
+def _shadowed(a: Airfields, size: Rows, big: Rows) -> npt.NDArray[np.bool_]:
+    """Fields without a runway of their own beside a large one: its other name (Melsbroek)."""
+    out = np.zeros(len(a), bool)
+    bare = np.flatnonzero(size == SIZES.index("unknown"))
+    hard = big[a.runway_ft[big] >= MEDIUM_FT]
+    if len(bare) and len(hard):
+        tree = cKDTree(unit_vectors(a.lat_deg[hard], a.lon_deg[hard]))
+        places = unit_vectors(a.lat_deg[bare], a.lon_deg[bare])
+        found, _ = tree.query(places, distance_upper_bound=chord(SAME_FIELD_KM))
+        out[bare[np.isfinite(found)]] = True
+    return out
 
 
 def _headings(a: Airfields) -> npt.NDArray[np.float32]:

@@ -13,6 +13,7 @@ from bot.legs.pieces import PIECE
 
 NAN = math.nan
 TREND_S = (20.0, 300.0)  # a slope of altitude is taken over at least, at most this long
+ASTRAY_KM = 3.0  # no runway is longer than 5.5 km; taxiing ends near where it began
 JET_KT, JET_FT = 330.0, 28_500.0  # faster or higher than a turboprop
 LIGHT_KT = 165.0  # an aircraft that was never seen faster
 
@@ -103,6 +104,16 @@ def departure(piece: Piece, cruise: float) -> Side:
     trk = p.trk0 if p.trk0 == p.trk0 else _course(p.t0, p.lat0, p.lon0, t, lat, lon)
     gs = p.gs0 if p.gs0 == p.gs0 else _speed(p.t0, p.lat0, p.lon0, t, lat, lon)
     return Side(p.t0, p.lat0, p.lon0, p.alt0, gs, trk, rate, p.max_alt, cruise)
+
+
+def standing(p: Piece) -> tuple[float, float]:
+    """Where a piece on the ground was: its end, or the middle of its marks if that lies off."""
+    if distance_km(p.lat0, p.lon0, p.lat1, p.lon1) < ASTRAY_KM:
+        return p.lat1, p.lon1
+    marks = [(p.lat0, p.lon0), (p.lath, p.lonh), (p.lati, p.loni), (p.laty, p.lony),
+             (p.latz, p.lonz), (p.lat1, p.lon1)]  # fmt: skip
+    known = [m for m in marks if m[0] == m[0]]
+    return min(known, key=lambda m: sum(distance_km(*m, *other) for other in known))
 
 
 def _rate(told: float, t1: float, alt1: float, t2: float, alt2: float) -> float:
