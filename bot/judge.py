@@ -25,6 +25,7 @@ CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection
 COVERED = 0.5  # exposure from which a day can speak for calm
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
+WORD_WEIGHS_DAYS = 90  # of looking, until data outweigh the owner's "usual" (detectors.prior)
 COMPARABLE_DAYS = 14  # of looking, before a change of coverage can be seen
 COVERAGE_ROSE = 1.2
 FEWEST = 2  # legs that make a surge
@@ -204,7 +205,7 @@ def _considered(watch: Watch, series: Series, i: int) -> Sequence[str]:
     blind = int((~(exposure > 0)).sum())
     if blind:
         notes.append(f"{blind} of the last {len(exposure)} days unobserved: counted as unknown")
-    if watch.usual_per_day is not None:
+    if watch.usual_per_day is not None and len(usual) < WORD_WEIGHS_DAYS:
         notes.append(f"baseline starts from your “usual: {watch.usual_text}”")
     if series.possible[i] > 0:
         notes.append(f"{int(series.possible[i])} possible legs are not in the count")
