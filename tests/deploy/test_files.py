@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+# After a change of dependencies: uv pip compile -q --generate-hashes --no-header --no-annotate
+#   --python-version 3.11 -c requirements.lock pyproject.toml -o deploy/requirements.lock
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = (DEPLOY / "airbridge.service").read_text("utf-8")
