@@ -109,10 +109,3 @@ def test_every_room_is_known() -> None:
     """A new room must be given its place in the table."""
     known = set(MAY) | {"detectors", "bot"}
     assert {room(n) for n in ALL} <= known
-
-
-def test_the_tree_names_no_registry() -> None:
-    """No file of the repository records a package registry's host."""
-    hosts = ["py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js"]
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
-    assert not any(host in lock for host in hosts)
