@@ -108,8 +108,8 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         judged=judged,
         # a long window stays over its limit for weeks after the last flight: what is over is over
         # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
-        raised=bool(walk.alarm[i]) and not usual and walk.observed_window[i] >= FEWEST,
-        calm=usual and day < today and bool(series.exposure[i] >= COVERED),
+        raised=bool(walk.alarm[i] and not usual and walk.observed_window[i] >= FEWEST),
+        calm=bool(usual and day < today and series.exposure[i] >= COVERED),
         window_days=window,
         observed_window=float(walk.observed_window[i]),
         expected_window=float(walk.expected_window[i]),
@@ -132,8 +132,8 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     count = series.counts[i]
     return Finding(
         **_common(watch, Kind.FIRST, series, walk, i, today),
-        judged=proven and bool(np.isfinite(count)),
-        raised=proven and gap and bool(count > 0),
+        judged=bool(proven and np.isfinite(count)),
+        raised=bool(proven and gap and count > 0),
         calm=False,
         window_days=1,
         observed_window=float(count),
