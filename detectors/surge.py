@@ -25,6 +25,9 @@ WINDOWS_WEEKLY = np.array([1, 2])  # longer ones lost 0.1 POD on the 42 scenario
 SIZES = np.array([1.0, 1.75, 2.75, 4.0, 6.0, 9.0])
 TAU = 0.05  # day-to-day error of a coverage measure; detection.md, section 3
 DRIFT_PER_ENTRY = 0.0001  # level drift within the window; section 3
+# A window is held against what was known before it. Where that is less than a week of
+# data and prior, the error is taken for a factor of e^7: the window hardly speaks.
+FOUNDED_DAYS, UNFOUNDED = 7.0, 50.0
 LN10 = float(np.log(10.0))
 
 
@@ -86,7 +89,10 @@ def sums(m: Memory, block: Block, told: bool) -> Sums:
     spread = _joined(m, block, "spread")[:, start].transpose(1, 0, 2)
     w = lengths[:, None, None].astype(float)
     info, age = (_joined(m, block, k)[:, start].transpose(1, 0, 2) for k in ("info", "age"))
-    doubt = doubt + level.slow_doubt(info, age, w, m.step) + DRIFT_PER_ENTRY * w
+    unfounded = age + m.rate0[:, None] < FOUNDED_DAYS
+    doubt = (
+        doubt + unfounded * UNFOUNDED + level.slow_doubt(info, age, w, m.step) + DRIFT_PER_ENTRY * w
+    )
     doubt = doubt + block.special / w**2 + (TAU**2 / w if told else 0.0)
     return Sums(count, rate * plain, doubt, spread)
 
