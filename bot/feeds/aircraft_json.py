@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -192,6 +193,7 @@ def _source(a: _Aircraft) -> int:
     return 0  # decoders without `type` pass on what they received themselves: ADS-B
 
 
+@lru_cache(maxsize=65_536)
 def _text(text: str | None, size: int) -> bytes:
     return text.strip().upper().encode("ascii", "ignore")[:size] if text else b""
 

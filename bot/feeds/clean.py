@@ -6,6 +6,7 @@ sense becomes 'unknown', never a zero.
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ UNREADABLE = "unreadable record"
 BAD_FIELD = "unreadable field"  # the record was kept, the field is unknown
 
 _HEX = re.compile(r"[0-9a-f]{6}\Z")
+_NOBODY = ("000000", "ffffff")  # what a transponder without an address sends
 _CLOCK_SLACK_S = 5.0  # a decoder rounds: a fix may be 'younger than now' by less than this
 # Beyond these a value is noise, not flight. The altitude bounds are those that Mode S can encode,
 # with room for pressure altitude at a deep low; the rate is past any aircraft's.
@@ -35,16 +37,19 @@ BOUNDS = {"altitude": (-2000.0, 130_000.0), "speed": (0.0, 3000.0), "track": (0.
 
 def addressed(text: str | None, counts: Counter[str]) -> bool:
     """Whether this is an aircraft's own 24-bit address; counts why not."""
+    if text and _HEX.match(text) and text not in _NOBODY:  # nearly all: one look is enough
+        return True
     address = text.strip().lower() if text else ""
     if address.startswith("~"):
         counts[ANONYMOUS] += 1
         return False
-    if not _HEX.match(address) or address in ("000000", "ffffff"):
+    if not _HEX.match(address) or address in _NOBODY:
         counts[BAD_ADDRESS] += 1
         return False
     return True
 
 
+@lru_cache(maxsize=65_536)  # the same aircraft come with every poll
 def callsign(text: str | None) -> bytes:
     """As sent, without padding; what no crew can key in (N/A, @@@@@@@@) is 'none heard'."""
     if not text:
