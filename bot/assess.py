@@ -7,7 +7,7 @@ drawing) is done before it; a picture that cannot be drawn costs the picture, no
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bot import alerts, message, outbox, sightings
 from bot.alerts import Batch, Item, Policy, Step
@@ -54,6 +54,7 @@ class Assessor:
         self._desk = desk
         self._settings = settings
         self._draws = draw
+        self._noted: dict[tuple[str, str, date], str] = {}
 
     def assess(self, now: datetime) -> tuple[Letter, ...]:
         """Judge every watch up to `now`; store what changed and queue what is to be told."""
@@ -64,6 +65,8 @@ class Assessor:
         for name, judged in self._desk.judged_all(now.date()).items():
             findings += judged.findings
             changes += _step(self._desk.watches[name], judged, last, now)
+        current = {(f.watch, f.kind, f.day) for f in findings}
+        self._noted = {key: said for key, said in self._noted.items() if key in current}
         letters, told = self._letters(changes, now)
         letters += self._sightings(now)
         self._commit(findings, changes, told, letters, now)
@@ -77,7 +80,7 @@ class Assessor:
         final = {step.alert.id: step for step in told if step.alert is not None}
         with store.begin() as tx:
             for finding in findings:
-                store.put_finding(tx, finding, now)
+                self._note(tx, finding, now)
             for change in changes:
                 step = final.get(change.alert.id, Step(change.alert))
                 if step.alert is None or step.alert == change.before:
@@ -87,6 +90,13 @@ class Assessor:
                          step.alert.watch, step.reason)  # fmt: skip
             for letter in letters:
                 self._post(tx, letter, now)
+
+    def _note(self, tx: Tx, finding: Finding, now: datetime) -> None:
+        """Store what is said of a day, unless it was said before."""
+        key = (finding.watch, finding.kind, finding.day)
+        if self._noted.get(key) != repr(finding):
+            self._desk.store.put_finding(tx, finding, now)
+            self._noted[key] = repr(finding)  # NaN is unlike itself; its text is not
 
     def _post(self, tx: Tx, letter: Letter, now: datetime) -> None:
         said = replace(letter.message, silent=self._settings.quiet_at(now))

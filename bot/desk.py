@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from bot import coverage, evidence
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
-from bot.judge import Judged, judge
+from bot.judge import Judge, Judged
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
 from bot.model.watch import Watch
@@ -29,26 +29,33 @@ class Desk:
         self.label = label
         self._airfields = airfields
         self._feeds = feeds
+        self._judge = Judge()
         self._held: dict[str, tuple[str, Judged]] = {}
 
     def judged(self, watch: Watch, today: date, last: date | None = None) -> Judged | None:
         """The watch judged up to `last` (default: `today`); None before anything is known."""
         known = self.book.series(watch, today, last)
-        return None if known is None else judge([watch], [known], today)[0]
+        return None if known is None else Judge().judge([watch], [known], today)[0]
 
     def judged_all(self, today: date) -> dict[str, Judged]:
         """Every watch of which anything is known, judged up to `today`.
 
-        What has not changed since the last call is not judged again: most hours bring nothing.
+        When nothing has changed since the last call nothing is judged again: most runs bring
+        nothing. All are judged together, so that they share their walk.
         """
-        known = {name: self.book.series(watch, today) for name, watch in self.watches.items()}
-        marks = {name: _mark(series, today) for name, series in known.items() if series}
-        stale = [name for name, mark in marks.items() if self._held.get(name, ("",))[0] != mark]
-        series = [found for name in stale if (found := known[name]) is not None]
-        fresh = judge([self.watches[name] for name in stale], series, today)
-        for name, judged in zip(stale, fresh, strict=True):
-            self._held[name] = (marks[name], judged)
-        return {name: self._held[name][1] for name in marks}
+        known = {
+            name: series
+            for name, watch in self.watches.items()
+            if (series := self.book.series(watch, today)) is not None
+        }
+        marks = {name: _mark(series, today) for name, series in known.items()}
+        if any(self._held.get(name, ("",))[0] != mark for name, mark in marks.items()):
+            watches = [self.watches[name] for name in known]
+            fresh = self._judge.judge(watches, list(known.values()), today)
+            self._held = {
+                name: (marks[name], judged) for name, judged in zip(known, fresh, strict=True)
+            }
+        return {name: self._held[name][1] for name in known}
 
     def findings(self, watch: Watch, day: date, now: datetime) -> tuple[Finding, ...]:
         """What is found of one day, judged by the days up to it."""

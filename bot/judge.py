@@ -15,7 +15,8 @@ from scipy.special import gammainc
 
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
-from detectors import Prior, Walk, walk_forward
+from bot.walks import Walker
+from detectors import Prior, Walk
 from detectors.prior import DEFAULT_PRIOR
 
 OPEN_DAYS = 3  # today, and the days that late legs may still change (36 h)
@@ -40,40 +41,52 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judge(
-    watches: Sequence[Watch], series: Sequence[Series], today: date, pooled: Prior | None = None
-) -> tuple[Judged, ...]:
-    """Judge the last days of each watch's series; answers in the order of `watches`.
-
-    `today` is running, not complete; `pooled`: the prior of all watches. Series of the same days
-    and the same budget are walked together: the cost of a walk is in its days.
-    """
-    batches: dict[tuple[float, bytes], list[int]] = {}
-    for i, (watch, known) in enumerate(zip(watches, series, strict=True)):
-        key = (watch.alerts.surge_per_year or 1.0, known.days.tobytes())
-        batches.setdefault(key, []).append(i)
-    judged: dict[int, Judged] = {}
-    for (budget, _), members in batches.items():
-        mine = [watches[i] for i in members], [series[i] for i in members]
-        walk = _walk(*mine, today, budget, pooled)
-        for row, i in enumerate(members):
-            judged[i] = _judged(watches[i], series[i], _row(walk, row), today)
-    return tuple(judged[i] for i in range(len(watches)))
+Key = tuple[float, np.datetime64, tuple[str, ...], tuple[Prior, ...]]
+"""Who walks together: budget, first day, watches, their priors."""
 
 
-def _walk(
-    watches: Sequence[Watch],
-    series: Sequence[Series],
-    today: date,
-    budget: float,
-    pooled: Prior | None,
-) -> Walk:
-    counts = np.stack([known.counts for known in series])
-    exposure = np.stack([known.exposure for known in series])
-    if _day(series[0], -1) == today:  # the running day: the whole day's expectation
-        exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
-    priors = [_prior(watch, pooled) for watch in watches]
-    return walk_forward(counts, series[0].days, exposure, budget, prior=priors)
+class Judge:
+    """Judges watches again and again, walking each settled day once. Not thread-safe."""
+
+    def __init__(self, pooled: Prior | None = None) -> None:
+        """`pooled`: the prior of all watches, for those without a word of their owner."""
+        self._pooled = pooled
+        self._walkers: dict[Key, Walker] = {}
+
+    def judge(
+        self, watches: Sequence[Watch], series: Sequence[Series], today: date
+    ) -> tuple[Judged, ...]:
+        """Judge the last days of each watch's series; answers in the order of `watches`.
+
+        `today` is running, not complete. Series of the same days and the same budget are walked
+        together: the cost of a walk is in its days.
+        """
+        batches: dict[tuple[float, bytes], list[int]] = {}
+        for i, (watch, known) in enumerate(zip(watches, series, strict=True)):
+            key = (watch.alerts.surge_per_year or 1.0, known.days.tobytes())
+            batches.setdefault(key, []).append(i)
+        judged: dict[int, Judged] = {}
+        used: dict[Key, Walker] = {}
+        for (budget, _), members in batches.items():
+            mine = [watches[i] for i in members]
+            walk = self._walk(mine, [series[i] for i in members], today, budget, used)
+            for row, i in enumerate(members):
+                judged[i] = _judged(watches[i], series[i], _row(walk, row), today)
+        self._walkers = used  # what nobody walks any more is forgotten
+        return tuple(judged[i] for i in range(len(watches)))
+
+    def _walk(
+        self, watches: Sequence[Watch], series: Sequence[Series], today: date, budget: float,
+        used: "dict[Key, Walker]",
+    ) -> Walk:  # fmt: skip
+        exposure = np.stack([known.exposure for known in series])
+        if _day(series[0], -1) == today:  # the running day: the whole day's expectation
+            exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
+        priors = tuple(_prior(watch, self._pooled) for watch in watches)
+        company = tuple(watch.name for watch in watches)
+        key = (budget, series[0].days[0], company, priors)
+        walker = used[key] = self._walkers.get(key) or Walker(budget, priors)
+        return walker.walk(series, exposure, OPEN_DAYS)
 
 
 def _prior(watch: Watch, pooled: Prior | None) -> Prior:

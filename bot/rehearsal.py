@@ -17,8 +17,8 @@ from bot.model.air import Everything, Leg, Presence
 from bot.model.feed import FeedSettings
 from bot.store import Store
 
-ASSESS_EVERY = timedelta(hours=1)
-FLUSH_EVERY = timedelta(minutes=15)  # a crash costs nothing here, and writing costs time
+ASSESS_EVERY = timedelta(hours=2)
+FLUSH_EVERY = timedelta(hours=1)  # a crash costs nothing here, and writing costs time
 
 
 class Rehearsal:
@@ -81,7 +81,7 @@ class Rehearsal:
         self.assess()
 
     def fly(self, feed: Recorded, progress: Callable[[datetime], None]) -> int:
-        """Poll the recording to its end, judging every hour of its own time; returns how many
+        """Poll the recording to its end, judging every other hour of its own time; returns how many
         snapshots could not be read."""
         bad = 0
         settings = FeedSettings(feed.name, "recorded", every_s=0.0, spacing_s=0.0)

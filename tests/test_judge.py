@@ -4,10 +4,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bot.judge import judge
+from bot.judge import Judge
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import AlertPolicy, Watch
 from bot.series import build
+from detectors import walk_forward
 from tests.nouns import watch
 
 START = date(2023, 12, 1)
@@ -34,7 +35,7 @@ def found(
 ) -> dict[tuple[Kind, date], Finding]:  # fmt: skip
     until = {day: n for day, n in counts.items() if day <= today}
     series = made(today, until, dict.fromkeys(dark, 0.0), start)
-    (judged,) = judge([who or watch()], [series], today)
+    (judged,) = Judge().judge([who or watch()], [series], today)
     return {(f.kind, f.day): f for f in judged.findings}
 
 
@@ -77,8 +78,8 @@ def test_a_second_flight_is_not_a_first() -> None:
 def test_the_running_day_is_judged_against_the_whole_day() -> None:
     """At one in the morning the expectation is that of a day, so looking hourly adds nothing."""
     day = date(2024, 12, 10)
-    (full,) = judge([watch()], [made(day, QUIET)], day)
-    (early,) = judge([watch()], [made(day, QUIET, {day: 1 / 24})], day)
+    (full,) = Judge().judge([watch()], [made(day, QUIET)], day)
+    (early,) = Judge().judge([watch()], [made(day, QUIET, {day: 1 / 24})], day)
     assert early.series.expected is not None
     assert full.series.expected is not None
     assert early.series.expected[-1] == full.series.expected[-1]
@@ -126,10 +127,41 @@ def test_the_company_of_others_changes_nothing() -> None:
     day = date(2024, 12, 16)
     busy = made(day, {START + timedelta(days=k): (3, 0) for k in range(400)})
     mine = made(day, QUIET | AIRLIFT)
-    (alone,) = judge([watch()], [mine], day)
-    together = judge(
+    (alone,) = Judge().judge([watch()], [mine], day)
+    together = Judge().judge(
         [watch("busy"), watch(), watch("x", usual_per_day=1.0)], [busy, mine, mine], day
     )
     for a, b in zip(alone.findings, together[1].findings, strict=True):
         assert (a.raised, a.window_days, a.state) == (b.raised, b.window_days, b.state)
         assert np.isclose(a.score, b.score, rtol=0, atol=1e-9, equal_nan=True)
+
+
+def test_taking_up_a_walk_changes_no_number() -> None:
+    """Day by day, with late legs and corrected days, the verdict is that of a fresh start."""
+    counts = QUIET | AIRLIFT
+    day = date(2024, 12, 10)
+    patient = Judge()
+    for step in range(12):
+        today = day + timedelta(days=step)
+        until = {d: n for d, n in counts.items() if d <= today}
+        if step == 5:
+            until[today - timedelta(days=1)] = (4, 0)  # late legs
+        if step >= 8:
+            until[date(2024, 3, 3)] = (2, 0)  # an import corrects the past
+        series = made(today, until)
+        (kept,) = patient.judge([watch()], [series], today)
+        (fresh,) = Judge().judge([watch()], [series], today)
+        for a, b in zip(kept.findings, fresh.findings, strict=True):
+            assert repr(a) == repr(b)
+        assert np.array_equal(kept.series.expected, fresh.series.expected, equal_nan=True)  # type: ignore[arg-type]
+
+
+def test_the_walk_is_that_of_the_library() -> None:
+    """What the bot says of a day is the last entry of `walk_forward`."""
+    day = date(2024, 12, 16)
+    series = made(day, QUIET | AIRLIFT)
+    (judged,) = Judge().judge([watch()], [series], day)
+    walk = walk_forward(series.counts, series.days, series.exposure, 1.0)
+    surge = next(f for f in judged.findings if f.kind is Kind.SURGE and f.day == day)
+    assert np.isclose(surge.score, walk.score[-1], rtol=0, atol=1e-9)
+    assert np.allclose(judged.series.expected, walk.expected, equal_nan=True)  # type: ignore[arg-type]
