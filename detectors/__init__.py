@@ -1,6 +1,27 @@
-"""Surge detection on routes: numpy in, verdicts out."""
+"""Surge detection on routes: numpy in, verdicts out.
 
+Light: importing this package loads numpy and nothing heavier; scikit-learn is loaded by the make-up
+half on first use.
+"""
+
+from detectors.judge import Halves, MakeupInput, judge, split_budget
+from detectors.lull import lull_forward
+from detectors.novelty import Novelty, first_legs
+from detectors.online import Online
 from detectors.prior import Prior, pool_prior
 from detectors.walk import Walk, walk_forward
 
-__all__ = ["Prior", "Walk", "pool_prior", "walk_forward"]
+__all__ = [
+    "Halves",
+    "MakeupInput",
+    "Novelty",
+    "Online",
+    "Prior",
+    "Walk",
+    "first_legs",
+    "judge",
+    "lull_forward",
+    "pool_prior",
+    "split_budget",
+    "walk_forward",
+]

@@ -53,8 +53,8 @@ def place(nodes: Floats, value: Floats) -> tuple[Ints, Floats]:
 
 
 @cache
-def table(step: int) -> Table:
-    """The shipped table for daily (1) or weekly (7) entries."""
+def table(step: int, sign: int = 1) -> Table:
+    """The shipped table for daily (1) or weekly (7) entries; sign -1: of lulls."""
     text = files("detectors").joinpath("data/calibration.json").read_text("utf-8")
-    part = json.loads(text)["daily" if step == 1 else "weekly"]
+    part = json.loads(text)[("" if sign > 0 else "lull ") + ("daily" if step == 1 else "weekly")]
     return Table(*(np.array(part[name]) for name in ("rates", "spreads", "level", "slope")))

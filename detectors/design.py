@@ -55,30 +55,31 @@ def penalties(history_days: Floats, step: int) -> Floats:
     return out
 
 
-def fit(X: Floats, y: Floats, e: Floats, weight: Floats, ridge: Floats, beta: Floats,
-        steps: int) -> Floats:  # fmt: skip
+def fit(
+    x: Floats, y: Floats, e: Floats, weight: Floats, ridge: Floats, beta: Floats, steps: int
+) -> Floats:
     """Newton steps towards the penalised quasi-likelihood optimum; new `beta` (n, P).
 
     `y`, `e`, `weight` (n, u): counts, exposure, information weight. A fixed number of
     steps: a convergence test over the batch would let one series change another.
     """
-    p = X.shape[1]
+    p = x.shape[1]
     rows, cols = np.triu_indices(p)
-    pairs = X[:, rows] * X[:, cols]
+    pairs = x[:, rows] * x[:, cols]
     for _ in range(steps):
-        mean = e * np.exp(np.clip(beta @ X.T, -MAX_LOG, MAX_LOG))
+        mean = e * np.exp(np.clip(beta @ x.T, -MAX_LOG, MAX_LOG))
         hess = np.empty((len(y), p, p))
         packed = (weight * mean) @ pairs
         hess[:, rows, cols] = packed
         hess[:, cols, rows] = packed
         hess[:, np.arange(p), np.arange(p)] += ridge
-        grad = (weight * (y - mean)) @ X - ridge * beta
+        grad = (weight * (y - mean)) @ x - ridge * beta
         move = np.linalg.solve(hess, grad[..., None])[..., 0]
         beta = beta + np.clip(move, -MAX_STEP, MAX_STEP)
     return beta
 
 
-def shape(X: Floats, beta: Floats) -> Floats:
+def shape(x: Floats, beta: Floats) -> Floats:
     """exp(x'beta) without the intercept, (n, u): what a day is worth beside a plain one."""
-    flat = X[:, 1:] @ beta[:, 1:].T
+    flat = x[:, 1:] @ beta[:, 1:].T
     return np.exp(np.clip(flat, -MAX_LOG, MAX_LOG)).T

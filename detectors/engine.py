@@ -67,6 +67,7 @@ class Engine:
 
     memory: level.Memory
     table: calibration.Table
+    sign: int
     done: int
     raised: Bools
     calm: Floats
@@ -79,11 +80,17 @@ class Engine:
         first_day: int,
         specials: int,
         table: calibration.Table | None = None,
+        sign: int = 1,
     ) -> Engine:
-        """An engine before the first entry; `table` None = the shipped calibration."""
+        """An engine before the first entry; `table` None = the shipped calibration.
+
+        `sign`: 1 looks for surges, -1 for lulls.
+        """
         n = len(priors[0])
         memory = level.blank(n, specials, step, first_day, priors)
-        return cls(memory, table or calibration.table(step), 0, np.zeros(n, bool), np.zeros(n))
+        return cls(
+            memory, table or calibration.table(step, sign), sign, 0, np.zeros(n, bool), np.zeros(n)
+        )
 
     def run(self, counts: Floats, exposure: Floats, calendar: Floats, told: bool,
             budget: float, out: Judged) -> None:  # fmt: skip
@@ -117,7 +124,7 @@ class Engine:
         events, b = np.zeros(len(counts), bool), 0
         while b < counts.shape[1] and not events.any():
             special = calendar[:, b] if calendar.shape[2] else None
-            events = level.learn(m, block, b, seen[:, b], special)
+            events = level.learn(m, block, b, seen[:, b], special, self.sign < 0)
             b += 1
         block, seen, slow = block.cut(b), seen[:, :b], slow[:, :b]
         before = np.concatenate([m.tail_rate[:, -1:], block.rate[:, :-1]], axis=1)
@@ -149,7 +156,7 @@ class Engine:
                out: Judged) -> None:  # fmt: skip
         m = self.memory
         sums = surge.sums(m, block, told)
-        found = surge.score(sums, m.step, block.y * (block.g > 0))
+        found = surge.score(sums, m.step, block.y * (block.g > 0), self.sign)
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
         a, b = self.table.lines(rate, spread)
         score = b * found.log_ratio - a
@@ -157,15 +164,23 @@ class Engine:
         goal = -np.log10(budget)
         out.score[:] = np.where(judged, score, np.nan)
         out.alarm[:] = judged & (score >= goal)
-        limit = np.ceil(np.maximum(found.crossing((goal + a) / b) - 1e-9, 0.0))
-        out.limit[:] = np.where(judged, limit, np.nan)
+        out.limit[:] = np.where(judged, self._whole(found.crossing((goal + a) / b)), np.nan)
         out.window_days[:] = found.window * m.step
         out.observed_window[:] = found.observed
         out.expected_window[:] = found.expected
         week = int(np.searchsorted(surge.windows(m.step) * m.step, 7))
-        calm = sums.count[week] < CALM_RATIO * sums.mean[week] + 0.5
+        if self.sign > 0:
+            calm = sums.count[week] < CALM_RATIO * sums.mean[week] + 0.5
+        else:
+            calm = sums.count[week] > sums.mean[week] / CALM_RATIO - 0.5
         self._states(judged, seen, calm, block, out)
         history.count_alarms(m, judged, found.log_ratio >= LASTING_RATIO)
+
+    def _whole(self, crossing: Floats) -> Floats:
+        """Smallest whole count that alarms; for lulls the largest, NaN where none does."""
+        if self.sign > 0:
+            return np.ceil(np.maximum(crossing - 1e-9, 0.0))
+        return np.where(crossing < 0, np.nan, np.floor(crossing + 1e-9))
 
     def _states(self, judged: Bools, seen: Bools, calm: Bools, block: level.Block,
                 out: Judged) -> None:  # fmt: skip

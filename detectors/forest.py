@@ -23,7 +23,7 @@ class Forest:
 
     def __init__(self, rows: Floats) -> None:
         """Fit on (n, K) finite rows, n >= 2."""
-        from sklearn.ensemble import IsolationForest  # noqa: PLC0415  seconds to load
+        from sklearn.ensemble import IsolationForest
 
         self._mean, self._turn = _whitening(rows)
         self._model: Any = IsolationForest(

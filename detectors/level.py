@@ -222,10 +222,13 @@ class Day:
     seen: Bools
 
 
-def learn(m: Memory, block: Block, j: int, seen: Bools, x: Floats | None) -> Bools:
+def learn(
+    m: Memory, block: Block, j: int, seen: Bools, x: Floats | None, zeros_count: bool = False
+) -> Bools:
     """Take in entry j of the block; returns (n,) whose past must be revised after it.
 
     `block.y`, `.e`, `.g` column j are given. `x` (n, C): special-day covariates.
+    `zeros_count`: windows keep the days of a suspected outage (a lull is made of them).
     Nothing of this entry enters its own expectation.
     """
     phi = m.spread()
@@ -242,7 +245,7 @@ def learn(m: Memory, block: Block, j: int, seen: Bools, x: Floats | None) -> Boo
     day = Day(block.y[:, j], e, g, mean, doubt, sd, seen)
     if x is not None and special:
         _learn_special(m, day, x)
-    fresh = _learn_day(m, block, j, day, phi)
+    fresh = _learn_day(m, block, j, day, phi, zeros_count)
     _snapshot(m, block, j)
     return fresh
 
@@ -262,7 +265,7 @@ def _learn_special(m: Memory, day: Day, x: Floats) -> None:
     m.special_m += use * day.mean[:, None]
 
 
-def _learn_day(m: Memory, block: Block, j: int, day: Day, phi: Floats) -> Bools:
+def _learn_day(m: Memory, block: Block, j: int, day: Day, phi: Floats, zeros_count: bool) -> Bools:
     free = m.seen * m.step + m.rate0 < OPEN_DAYS
     hot, cold = _suspect(m, day, free)
     dark, fresh = _zero_run(m, day, phi)
@@ -270,7 +273,7 @@ def _learn_day(m: Memory, block: Block, j: int, day: Day, phi: Floats) -> Bools:
     _learn_rate(m, block, j, day, day.seen & ~hot & ~cold & ~dark, free)
     m.seen += day.seen
     m.adopted += 1
-    plain = day.seen & ~dark
+    plain = day.seen if zeros_count else day.seen & ~dark
     block.mean[:, j] = day.mean
     block.e[:, j], block.g[:, j] = day.e * plain, day.g * plain
     return fresh | lasting(m)

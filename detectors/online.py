@@ -109,15 +109,15 @@ class Online:
         following = -(10**9) if self._next is None else self._next
         head = np.array([FORMAT, engine.done, following, int(self.told)], np.int64)
         target = io.BytesIO()
-        np.savez_compressed(
-            target, head=head, budget=np.array(self.budget), raised=engine.raised,
-            calm=engine.calm, **arrays,
-        )  # fmt: skip
+        arrays.update(
+            head=head, budget=np.array(self.budget), raised=engine.raised, calm=engine.calm
+        )
+        np.savez_compressed(target, allow_pickle=False, **arrays)
         return target.getvalue()
 
     @classmethod
     def load(cls, data: bytes) -> Online:
-        """The watch bench as it was dumped. Raises `ValueError` when it cannot be read."""
+        """The watches as they were dumped. Raises `ValueError` when it cannot be read."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
@@ -128,8 +128,10 @@ class Online:
             raise ValueError(f"stored detector state has format {head[0]}, this reads {FORMAT}")
         budget = float(arrays.pop("budget"))
         raised, calm = arrays.pop("raised"), arrays.pop("calm")
-        plain = {k: int(arrays.pop(k)) for k in ("step", "first_day", "fit_day", "size")}
-        memory = Memory(**plain, **arrays)
+        step, first_day, fit_day, size = (
+            int(arrays.pop(k)) for k in ("step", "first_day", "fit_day", "size")
+        )
+        memory = Memory(step=step, first_day=first_day, fit_day=fit_day, size=size, **arrays)
         online = cls(len(calm), step=memory.step, budget=budget, told=bool(head[3]))
         online._engine.memory = memory
         online._engine.done, online._engine.raised, online._engine.calm = head[1], raised, calm

@@ -266,7 +266,7 @@ def _weekly_mean(g: int, trend: int, m: int, t: Ints) -> Floats:
     for j in range(1, m + 1):
         angle = 2 * np.pi * j * t / 52
         log = log + g1 * np.cos(angle) + g2 * np.sin(angle)
-    return np.exp(log)
+    return np.asarray(np.exp(log))
 
 
 def _weekly_outbreaks(

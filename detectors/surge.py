@@ -49,16 +49,17 @@ class Surge:
     def crossing(self, target: Floats) -> Floats:
         """Count of the last day at which `log_ratio` would reach `target`, (n, b)."""
         goal = target * LN10 + np.log(self.slope.shape[0])
-        # One term alone reaching the sum is an upper bound; Newton on a convex, rising
-        # function comes down from it and never passes the root.
-        y = ((goal - self.base) / self.slope).min(axis=0)
+        # One term alone reaching the sum bounds the root; Newton on a convex function
+        # comes from there and never passes it. Lulls: the same with the count falling.
+        bound = (goal - self.base) / self.slope
+        y = bound.min(axis=0) if self.slope.flat[0] > 0 else bound.max(axis=0)
         for _ in range(5):
             terms = self.base + self.slope * y
             top = terms.max(axis=0)
             part = np.exp(terms - top)
             total = part.sum(axis=0)
             y = y - (top + np.log(total) - goal) * total / (part * self.slope).sum(axis=0)
-        return y
+        return np.asarray(y)
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,10 @@ def sums(m: Memory, block: Block, told: bool) -> Sums:
     return Sums(count, rate * plain, doubt, spread)
 
 
-def score(sums: Sums, step: int, count_today: Floats) -> Surge:
-    """Average the likelihood ratios of all windows and sizes."""
+def score(sums: Sums, step: int, count_today: Floats, sign: int = 1) -> Surge:
+    """Average the likelihood ratios of all windows and sizes; `sign` -1 looks for lulls."""
     mean = np.maximum(sums.mean, 1e-9)
-    slope, base = _ratios(mean, sums.doubt, sums.spread)
+    slope, base = _ratios(mean, sums.doubt, sums.spread, sign)
     terms = base + slope * sums.count[:, None]
     w, k = terms.shape[:2]
     flat = terms.reshape(w * k, *terms.shape[2:])
@@ -122,7 +123,7 @@ def score(sums: Sums, step: int, count_today: Floats) -> Surge:
     )
 
 
-def _ratios(mean: Floats, doubt: Floats, spread: Floats) -> tuple[Floats, Floats]:
+def _ratios(mean: Floats, doubt: Floats, spread: Floats, sign: int = 1) -> tuple[Floats, Floats]:
     """Slope and intercept of each log likelihood ratio in the window's count.
 
     Both (W, K, n, b). Counts of a regular route are rescaled to Poisson (detection.md,
@@ -133,7 +134,8 @@ def _ratios(mean: Floats, doubt: Floats, spread: Floats) -> tuple[Floats, Floats
     scaled = mean / scale
     excess = np.maximum(spread - 1.0, 1e-6) + doubt * scaled
     step = 0.5 * np.sqrt((spread + doubt * mean) / mean)
-    k = (1.0 + SIZES[:, None, None] * step[:, None]) ** 2
+    # A lull leaves at least a hundredth: log k must stay finite.
+    k = np.maximum(1.0 + sign * SIZES[:, None, None] * step[:, None], 0.1) ** 2
     grown = np.log((1 + k * excess[:, None]) / (1 + excess[:, None]))
     slope = (np.log(k) - grown) / scale[:, None]
     base = -(scaled / excess)[:, None] * grown

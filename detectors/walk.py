@@ -70,6 +70,20 @@ def walk_forward(
     >>> walk.alarm.nonzero()[0].tolist(), walk.state[-1]
     ([60, 61], 'raised')
     """
+    return walk(counts, dates, exposure, budget, calendar=calendar, prior=prior, sign=1)
+
+
+def walk(
+    counts: npt.ArrayLike,
+    dates: Any,
+    exposure: npt.ArrayLike | None,
+    budget: float,
+    *,
+    calendar: npt.ArrayLike | None,
+    prior: Prior | Sequence[Prior] | None,
+    sign: int,
+) -> Walk:
+    """`walk_forward` in either direction: sign 1 for surges, -1 for lulls."""
     if not (np.isfinite(budget) and budget > 0):
         raise ValueError(f"budget must be a positive number of false alarms a year: {budget!r}")
     panel = read(counts, dates, exposure, calendar)
@@ -79,7 +93,9 @@ def walk_forward(
     for start in range(0, n, CHUNK):
         rows = slice(start, min(start + CHUNK, n))
         chunk = tuple(p[rows] for p in priors)
-        engine = Engine.start(chunk, panel.step, _first_day(panel), panel.calendar.shape[2])
+        engine = Engine.start(
+            chunk, panel.step, _first_day(panel), panel.calendar.shape[2], sign=sign
+        )
         calendar_rows = panel.calendar if len(panel.calendar) == 1 else panel.calendar[rows]
         engine.run(
             panel.counts[rows], panel.exposure[rows], calendar_rows, panel.told, budget,
