@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}  # noqa: S104 - compared, never bound
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,9 @@ from bot.model.alert import Alert, Finding, Kind, Reason, State
 
 # "Once in ten times as many years" is a difference worth a second message; twice is noise.
 WORSE_BY = 10.0
+# "Less than once in a thousand years" cannot become rarer to a reader: while an airlift goes on,
+# its rarity grows tenfold nearly every day, and says nothing new.
+BEYOND_DOUBT = 1000.0
 # On the running day more legs are to come: what barely passes waits for the day's end.
 SURE_BY = 2.0
 
