@@ -34,6 +34,7 @@ SPACING_CAP_S = 60.0  # the widest spacing that throttling leads to, unless conf
 CALM_AFTER = 10  # successes in a row that halve a widened spacing
 DAY_S = 86_400.0
 _MONTH_S = 31 * DAY_S
+_TICK_S = 0.001  # clocks count in microseconds, and rounding must not make a query never due
 DRIFT_TOLD_EVERY_S = 3600.0  # a provider that changes its form says so with every reply
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,9 @@ class Lane:
         self._settings = settings
         self._rng = rng or random.Random()
         self._spacing_s = settings.spacing_s
-        self._cursor = 0  # the query to begin the next round with
+        self._asked: dict[str, datetime] = {}  # when each query was last asked
+        self._again: set[str] = set()  # those that ended a round: due again when the pause ends
+        self._urgency: Mapping[str, float] = {}
         self._paused_at: datetime | None = None
         self._pause_s = 0.0
         self._calm = 0
@@ -125,7 +128,6 @@ class Lane:
         past = sorted(spent)
         self._asked_at = past[-1][0] if past else None
         self._purse = Purse(quota_per_day(settings), past)
-        self._every_s = max(settings.every_s, self._purse.spread_s(sum(map(self._price, plan))))
         self.state = LaneState(feed.name, Mood.NEW, None, "", None, None, self._spacing_s, 0)
 
     @property
@@ -133,8 +135,14 @@ class Lane:
         """When to call `round` again; None: at once."""
         return self.state.next_due
 
+    def heed(self, urgency: Mapping[str, float]) -> None:
+        """Ask some queries more often than others from now on: factors by query key, 1 if not
+        named. The quota and the spacing stay; may be called from another thread."""
+        self._urgency = dict(urgency)
+
     def round(self, now: Now, sleep: Sleep, sink: Sink) -> datetime | None:
-        """Ask every query once, as far as the provider allows; returns `next_due`.
+        """Ask every query that is due, longest due first, as far as the provider allows; returns
+        `next_due`.
 
         `sink` is handed each Look with its Snapshot (None unless OK) right after the attempt, and
         its own exceptions pass through. Called early, it does nothing.
@@ -143,33 +151,55 @@ class Lane:
         if self._must_wait(started) or not self.plan:
             return self.next_due
         probing = self.state.mood is Mood.REFUSED
-        queries = [self.plan[(self._cursor + i) % len(self.plan)] for i in range(len(self.plan))]
-        for query in queries:
+        for query in self._due(started):
             if self._space_out(now, sleep):
                 return self.next_due  # stopping
             if dear := self._purse.wait_s(now(), self._price(query)):
                 self._pause(now(), dear)
                 self.state = replace(self.state, why="the quota of the last 24 hours is used up")
                 return self.next_due
-            self._cursor = (self._cursor + 1) % len(self.plan)
             if not self._attempt(query, now, sink):
                 return self.next_due
             if probing:
-                break  # half open: one probe, the full round follows at once
-        self._pause(started, 0.0 if probing else self._every_s)
+                break  # half open: after one good probe everything is due at once
+        self._pause(now(), max(0.0, min(self._waits_s(now()))))
         return self.next_due
+
+    def _due(self, at: datetime) -> list[Query]:
+        """What to ask now: never asked first, in the plan's order, then the longest due."""
+        waits = [(wait, i) for i, wait in enumerate(self._waits_s(at))]
+        return [self.plan[i] for wait, i in sorted(waits) if wait <= _TICK_S]
+
+    def _waits_s(self, at: datetime) -> list[float]:
+        """By query of the plan: seconds until it is due, below 0 for how long it has been."""
+        factors = [self._urgency.get(query.key(), 1.0) for query in self.plan]
+        bill = sum(f * self._price(query) for f, query in zip(factors, self.plan, strict=True))
+        every_s = max(self._settings.every_s, self._purse.spread_s(bill))
+        return [self._wait_for_s(query.key(), every_s / factor, at)
+                for query, factor in zip(self.plan, factors, strict=True)]  # fmt: skip
+
+    def _wait_for_s(self, key: str, period_s: float, at: datetime) -> float:
+        asked = self._asked.get(key)
+        if asked is None:
+            return -_MONTH_S
+        left = period_s - max(0.0, (at - asked).total_seconds())
+        return min(left, 0.0) if key in self._again else left
 
     # -------------------------------------------------------------------------- one attempt
 
     def _attempt(self, query: Query, now: Now, sink: Sink) -> bool:
         """Ask once and report. False: leave the round, the pause is set."""
-        at = self._asked_at = now()
+        at = self._asked_at = self._asked[query.key()] = now()
         self._purse.charge(at, self._price(query))
         try:
             snapshot = self.feed.poll(query, at)
         except FeedError as error:
             sink(Look(self.feed.name, query.key(), at, _outcome(error), detail=str(error)), None)
-            return self._failed(error, now())
+            goes_on = self._failed(error, now())
+            if not goes_on:
+                self._again.add(query.key())
+            return goes_on
+        self._again.discard(query.key())
         self._succeeded(at)
         self._note_drift(snapshot, at)
         look = Look(self.feed.name, query.key(), at, Outcome.OK, len(snapshot.positions))
@@ -247,6 +277,7 @@ class Lane:
             return False
         if now < self._paused_at:
             self._pause(now, self._pause_s)
+            self._asked = {key: min(when, now) for key, when in self._asked.items()}
         return now < self.next_due
 
     def _price(self, query: Query) -> float:

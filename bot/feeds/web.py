@@ -27,10 +27,6 @@ from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.feeds.base import unpack
 from bot.model.feed import FeedSettings
 
-USER_AGENT = (
-    f"airbridge/{__version__} (flight activity alerts; run by an individual user; "
-    "source and contact: see the project's README)"
-)
 _CHUNK = 65_536
 _MAX_REDIRECTS = 3
 _MAX_WAIT_S = 7 * 86_400.0  # a longer wait is a mistake of the server's
@@ -53,8 +49,10 @@ class Web:
         self._settings = settings
         self._access = access
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip",
-                                      "Accept": "application/json"})  # fmt: skip
+        self._session.headers.update(
+            {"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip",
+             "Accept": "application/json"}
+        )  # fmt: skip
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=2, max_retries=0))
 
@@ -109,6 +107,13 @@ class Web:
             limit.check()
         limit.check()
         return unpack(b"".join(parts), most, what)
+
+
+def user_agent(contact: str) -> str:
+    """Who asks, honestly. Providers refuse library defaults, and want to know whom to write to;
+    what no header may carry is left out of `contact`."""
+    clean = "".join(c for c in contact if c.isascii() and c.isprintable() and c not in "()")
+    return f"airbridge/{__version__} (flight activity alerts; contact: {clean or 'not given'})"
 
 
 def wait_s(headers: Mapping[str, str], now: datetime) -> float | None:

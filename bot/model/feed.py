@@ -24,6 +24,7 @@ class FeedSettings:
     key: str | None = field(default=None, repr=False)
     key_header: str = ""
     quota_per_day: float | None = None  # requests (OpenSky: credits) a day; None: the preset's
+    contact: str = ""  # whom a provider may write to (in the User-Agent): address or page
     auth_url: str = ""  # where tokens are had; '' = the preset's
     provider: str = ""  # a name of bot.model.providers; '' = told by the URL's host
 

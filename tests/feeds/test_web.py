@@ -46,10 +46,11 @@ def error(web: Web, url: str) -> FeedError:
 def test_it_says_who_it_is_and_takes_gzip(serve: Serve, web: Callable[..., Web]) -> None:
     """An honest User-Agent, a key in its header, gzip asked for and unpacked."""
     server = serve(http(gzip.compress(b"hello"), Content_Encoding="gzip"))
-    reply = web().get(server.url, NOW, {"auth": SECRET})
+    reply = web(contact="desk@example.org\r\nX: ü(").get(server.url, NOW, {"auth": SECRET})
     assert reply.body == b"hello"
     head = server.requests[0]
     assert f"User-Agent: airbridge/{__version__} (" in head
+    assert "contact: desk@example.orgX: )\r\n" in head
     assert "Mozilla" not in head
     assert "Accept-Encoding: gzip" in head
     assert f"auth: {SECRET}" in head
