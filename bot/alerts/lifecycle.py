@@ -181,8 +181,8 @@ def _unless_same(before: Alert, after: Alert, now: datetime) -> Step:
 
 
 def _is_worse(told_years: float, years: float) -> bool:
-    """Ten times rarer than told; what was told as 'never' or without a number cannot worsen."""
-    return 0 < told_years < years and told_years * WORSE_BY <= years
+    """Ten times rarer than told; what was told without a number, or as beyond doubt, cannot."""
+    return 0 < told_years < BEYOND_DOUBT and told_years * WORSE_BY <= years
 
 
 def _rarity(finding: Finding) -> float:
