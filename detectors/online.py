@@ -7,6 +7,7 @@ end anywhere.
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -122,7 +123,7 @@ class Online:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             head = arrays.pop("head").tolist()
-        except (OSError, KeyError, ValueError, EOFError) as exc:
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as exc:
             raise ValueError(f"not a stored detector state: {exc}") from exc
         if head[0] != FORMAT:
             raise ValueError(f"stored detector state has format {head[0]}, this reads {FORMAT}")
