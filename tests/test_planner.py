@@ -1,6 +1,7 @@
 """The plan sees every watched place, within what the provider can be asked."""
 
 import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import geo
-from bot.model.air import Everything, Hexes, Near
+from bot.model.air import Everything, Hexes, Near, Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
 from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
-from bot.planner import APPROACH_NM, Disc, batches, merged, nightly, plan
+from bot.planner import batches, blind, nightly, plan, urgency
+from bot.planner.circles import APPROACH_NM, Disc, merged
 
 ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol")
 OSLK = Spot("OSLK", "Hmeimim", 35.4011, 35.9487)
@@ -165,3 +167,43 @@ def test_batches_hold_every_address_once(count: int, size: int) -> None:
     parts = batches(from_to, size)  # type: ignore[arg-type]
     assert [h for part in parts for h in part.icao24] == from_to
     assert all(0 < len(part.icao24) <= size for part in parts)
+
+
+def plane(
+    lat: float, lon: float, track: float, speed: float = 440, ground: bool = False
+) -> Positions:
+    return Positions.of([0x154076], [0.0], [lat], [lon], track_deg=[track],
+                        ground_speed_kt=[speed], on_ground=[ground])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("watched", "factors"),
+    [
+        (Positions.empty(), [0.5, 0.5]),
+        (plane(35.4, 36.0, 90, 0, ground=True), [0.5, 0.5]),
+        (plane(35.3, 35.9, 259, 300), [1.0, 3.0]),  # in the second, over an hour from the first
+        (plane(33.9, 29.0, 259), [3.0, 1.0]),  # between them, westbound
+        (plane(33.9, 29.0, 79), [1.0, 3.0]),  # between them, eastbound
+        (plane(33.9, 29.0, float("nan")), [3.0, 3.0]),  # may be going anywhere
+        (plane(55.0, 37.0, 180), [1.0, 1.0]),  # in the air, far from both
+    ],
+)
+def test_an_end_is_urgent_while_a_watched_aircraft_comes(
+    watched: Positions, factors: list[float]
+) -> None:
+    """Faster where one is in the air inside or on its way, slower while none flies anywhere."""
+    queries = circles(STORY)
+    found = urgency(queries, watched)
+    assert [found[q.key()] for q in queries] == factors
+
+
+def test_the_plan_says_what_it_cannot_see() -> None:
+    """Between Cyprus and Cyrenaica no circle looks; a list of addresses sees all the way."""
+    ((lat1, lon1, lat2, lon2),) = blind(STORY, circles(STORY))
+    assert 26 < lon2 < lon1 < 32
+    assert lat1 == pytest.approx(34.4, abs=0.5)
+    assert lat2 == pytest.approx(33.4, abs=0.5)
+    listed = replace(STORY, aircraft=(AircraftClass("one", hexes=frozenset({"154076"})),))
+    assert blind(listed, plan(ADSB_LOL, [listed])) == []
+    assert blind(STORY, [Everything()]) == []
+    assert blind(Watch("w", Place((OSLK,)), None), circles(STORY)) == []

@@ -19,7 +19,8 @@ from bot.model.air import Near, Query
 from bot.model.feed import FeedSettings
 from bot.model.providers import PROVIDERS, provider_of, quota_per_day
 from bot.model.watch import Place, Spot, Watch
-from bot.planner import APPROACH_NM, plan
+from bot.planner import plan
+from bot.planner.circles import APPROACH_NM
 
 WATCHES, FLIGHTS, SPEED_KT, CLOSE_NM = 200, 4000, 440.0, 60.0
 NAMES = ("adsb-lol", "adsb-fi", "airplanes-live", "adsbexchange-rapidapi")

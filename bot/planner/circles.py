@@ -1,25 +1,18 @@
-"""Watches -> what to ask a feed, within what the feed can be asked.
+"""Circles over what has to be seen: round airfields, over areas, merged where they fit.
 
-Promises: the same watches give the same plan in the same order; every airfield of a watch lies at
-least `APPROACH_NM` inside one of the circles, every area lies inside them; addresses named by a
-watch's classes are asked for by list, wherever they fly. Refuses to guess: a watch without a
-bounded end and without listed aircraft gets no query from a feed of circles (`plan` says nothing
-about it; the caller explains).
+Promises: every airfield lies at least `APPROACH_NM` inside a circle, every area inside its own;
+none is above the limit; the result depends on the set of places only, not on their order.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
 from bot import geo
-from bot.model.air import Everything, Flights, Hexes, Icao24, Near, Query
-from bot.model.feed import FeedSettings
-from bot.model.providers import cost, provider_of
-from bot.model.watch import AircraftClass, Area, Place, Watch
+from bot.model.watch import Area, Place, Watch
 
 APPROACH_NM = 100.0
 """Room around an airfield: a jet descends from cruise over about 100 nm, and the fixes on that
@@ -37,64 +30,18 @@ class Disc:
     radius_nm: float
 
 
-def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
-    """One round of queries for this feed, in the order in which to ask them."""
-    if settings.kind == "opensky":
-        return _cheapest(settings, watches)
-    if settings.kind != "v2":
-        return (Everything(),)
-    provider = provider_of(settings)
-    circles = [
-        Near(round(d.lat_deg, 3), round(d.lon_deg, 3), provider.max_radius_nm)
-        for d in merged(discs(watches, provider.max_radius_nm), provider.max_radius_nm)
-    ]
-    return (*circles, *batches(hexes(watches), provider.max_hexes))
-
-
-def nightly(watches: Sequence[Watch], day: date) -> tuple[Flights, ...]:
-    """Yesterday's completed flights that the watches ask for: departures from their origins,
-    arrivals at their destinations."""
-    ends = [("departure", w.origin) for w in watches] + [
-        ("arrival", w.destination) for w in watches
-    ]
-    asked = {(kind, spot.ident) for kind, place in ends if place for spot in place.airfields}
-    return tuple(Flights(kind, ident, day) for kind, ident in sorted(asked))
-
-
-def _cheapest(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
-    """Boxes are priced by size, and the whole sky costs little more than a large one: take the
-    smallest bill, and of two equal ones the one that shows more."""
-    everything = (Everything(),)
-    open_end = any(w.origin is None or w.destination is None for w in watches)
-    if open_end or not watches:
-        return everything
-    best: tuple[Query, ...] = everything
-    for radius in (1000.0, 500.0, 250.0, 180.0, 130.0, APPROACH_NM):
-        parts = merged(discs(watches, radius), radius)
-        boxes = tuple(Near(round(d.lat_deg, 3), round(d.lon_deg, 3), radius) for d in parts)
-        if _bill(settings, boxes) < _bill(settings, best):
-            best = boxes
-    return best
-
-
-def _bill(settings: FeedSettings, queries: Sequence[Query]) -> float:
-    return sum(cost(settings, query.key()) for query in queries)
-
-
-# ------------------------------------------------------------------------------------- circles
-
-
 def discs(watches: Iterable[Watch], limit_nm: float) -> list[Disc]:
     """What has to be seen around the watches' ends, without repeats, none above the limit."""
     found: dict[Disc, None] = {}
     for watch in watches:
         for place in (watch.origin, watch.destination):
             if place is not None:
-                found.update(dict.fromkeys(_of_place(place, limit_nm)))
+                found.update(dict.fromkeys(discs_of(place, limit_nm)))
     return list(found)
 
 
-def _of_place(place: Place, limit_nm: float) -> Iterable[Disc]:
+def discs_of(place: Place, limit_nm: float) -> Iterable[Disc]:
+    """What has to be seen of one end."""
     for spot in place.airfields:
         yield Disc(spot.lat_deg, spot.lon_deg, min(APPROACH_NM, limit_nm))
     for area in place.areas:
@@ -219,25 +166,3 @@ def enclosing(parts: Sequence[Disc]) -> Disc:
 def _disc_at(vector: geo.Floats, radius_nm: float) -> Disc:
     x, y, z = (float(v) for v in vector / np.linalg.norm(vector))
     return Disc(math.degrees(math.asin(z)), math.degrees(math.atan2(y, x)), radius_nm)
-
-
-# ------------------------------------------------------------------------------------ addresses
-
-
-def hexes(watches: Iterable[Watch]) -> list[Icao24]:
-    """The addresses that the watches' classes list, less those that they exclude, in order."""
-    return sorted({Icao24(h) for w in watches for c in w.aircraft for h in _listed(c)})
-
-
-def _listed(kind: AircraftClass) -> frozenset[str]:
-    out = kind.excluded.hexes if kind.excluded is not None else frozenset()
-    return kind.hexes - out
-
-
-def batches(addresses: Sequence[Icao24], size: int) -> list[Hexes]:
-    """Lists no longer than the provider takes, of nearly equal length."""
-    count = math.ceil(len(addresses) / size)
-    if count == 0:
-        return []
-    even = math.ceil(len(addresses) / count)
-    return [Hexes(tuple(addresses[i : i + even])) for i in range(0, len(addresses), even)]
