@@ -83,10 +83,10 @@ def wire(
     *,
     label: str = "",
     draw: bool = True,
-    lanes: bool = True,
+    source: str = "",
 ) -> Wiring:
     """Wire the parts. `label` is printed in every message and picture (RECONSTRUCTION ...);
-    without `lanes` no feed is opened."""
+    with a `source` no feed is opened: the sky comes from there."""
     registry = Registry.load()
     hours = Hours(
         row
@@ -101,7 +101,7 @@ def wire(
         for spot in end.airfields
     )
     live = LiveLegs(fields, tuple(settings.areas.values()), named)
-    names = tuple(feed.name for feed in settings.feeds)
+    names = (source,) if source else tuple(feed.name for feed in settings.feeds)
     book = Book(store, settings.watches, fields, registry, hours)
     desk = Desk(book, fields, feeds=names, label=label)
     return Wiring(
@@ -113,7 +113,7 @@ def wire(
         assessor=Assessor(desk, settings, draw=draw),
         lanes=tuple(
             Lane(feeds.make(feed), feed, planner.plan(feed, settings.watches))
-            for feed in (settings.feeds if lanes else ())
+            for feed in (() if source else settings.feeds)
         ),
     )
 

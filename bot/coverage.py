@@ -192,8 +192,8 @@ class Hours:
 def note(rows: Sequence[Presence], exposure_today: float, feeds: tuple[str, ...],
          now: datetime) -> CoverageNote:  # fmt: skip
     """The last 24 hours, for a human. `rows`: presence of one watch."""
-    start_s = now.timestamp() - 24 * HOUR_S
-    recent = [row for row in rows if row.hour_s >= start_s - HOUR_S]
+    start_s = now.timestamp() // HOUR_S * HOUR_S - 24 * HOUR_S  # whole hours, and the running one
+    recent = [row for row in rows if row.hour_s >= start_s]
     looked = {row.hour_s: row.looked_s for row in recent}
     return CoverageNote(
         exposure_today=exposure_today,

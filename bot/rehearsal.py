@@ -34,11 +34,14 @@ class Rehearsal:
         *,
         label: str = "",
         draw: bool = True,
+        source: str = "recording",
     ) -> None:
         self.on_tick: Callable[[datetime], None] = lambda _: None
         self.label = label
         self._now = start
-        self.wiring = app.wire(settings, fields, store, start, label=label, draw=draw, lanes=False)
+        self.wiring = app.wire(
+            settings, fields, store, start, label=label, draw=draw, source=source
+        )
         self._channels = channels
         self._settings = settings
         self._store = store

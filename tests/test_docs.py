@@ -29,7 +29,8 @@ def test_the_readme_shows_the_two_commands() -> None:
 def test_every_link_of_the_documents_leads_somewhere() -> None:
     """A relative link in a document points at a file of the repository."""
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "deploy/README.md"]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        for target in [*re.findall(r"\]\(([^)#:]+)\)", text), *re.findall(r'src="([^":]+)"', text)]:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 

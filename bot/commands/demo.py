@@ -127,7 +127,8 @@ class _Stage:
         store = app.open_data(settings, start)
         self._stack.callback(store.close)
         self._now = start
-        made = Rehearsal(settings, self._fields, store, channels, start, label=label)
+        source = label.partition(" ")[0].rstrip(":").lower()
+        made = Rehearsal(settings, self._fields, store, channels, start, label=label, source=source)
         made.on_tick = self._wind
         return made
 

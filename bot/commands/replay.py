@@ -18,7 +18,7 @@ from bot.commands.run import set_up_log
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="snapshots: aircraft.json or v2, plain or gzip")
     parser.add_argument("--data", type=Path, metavar="FOLDER",
-                        help="keep the replay's database there (default: a temporary folder)")  # fmt: skip
+                        help="keep the replay's database there (default: nowhere)")  # fmt: skip
     parser.add_argument("--silent", action="store_true", help="print legs and verdicts only")
 
 
