@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -66,20 +66,32 @@ class _Aircraft(msgspec.Struct, gc=False):
     baro_rate: Number = None
     geom_rate: Number = None
     vert_rate: Number = None
+
+
+class _Untyped(_Aircraft, gc=False):
+    """Of a decoder that does not send `type`: the source of a position shows in these lists.
+
+    Apart, because two lists a record cost a third of the reading.
+    """
+
     mlat: list[str] | None = None
     tisb: list[str] | None = None
 
 
-class _Reply(msgspec.Struct, gc=False):
-    ac: list[_Aircraft] | None = None
-    aircraft: list[_Aircraft] | None = None
+Craft = TypeVar("Craft", bound=_Aircraft)
+
+
+class _Reply(msgspec.Struct, Generic[Craft], gc=False):
+    ac: list[Craft] | None = None
+    aircraft: list[Craft] | None = None
     now: Number = None
     msg: str | None = None
     total: int | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Reply)
-_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Aircraft)}
+_TYPED = msgspec.json.Decoder(_Reply[_Aircraft])
+_UNTYPED = msgspec.json.Decoder(_Reply[_Untyped])
+_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Untyped)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,7 @@ def parse(body: bytes, what: str) -> Parsed:
     position 60 s old, so the error stays below that). Units are the wire's: feet, knots, ft/min.
     """
     counts: Counter[str] = Counter()
-    try:
-        reply = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        reply = _lenient(body, what, counts)
+    reply = _read(body, what, counts)
     if reply.msg is not None and reply.msg.strip().lower() != "no error":
         raise Garbled(f"{what}: the provider reports {reply.msg.strip()[:120]!r}")
     records = reply.ac if reply.ac is not None else reply.aircraft
@@ -112,8 +121,18 @@ def parse(body: bytes, what: str) -> Parsed:
         records = []
     time_s = _clock(reply.now, what)
     listed = len(records) + counts[UNREADABLE]
-    positions = _columns([a for a in records if _wanted(a, counts)], time_s, counts)
+    positions = _columns(_kept(records, counts), time_s, counts)
     return Parsed(time_s, positions, listed, {k: n for k, n in counts.items() if n})
+
+
+def _read(body: bytes, what: str, counts: Counter[str]) -> _Reply[Any]:
+    try:
+        reply = _TYPED.decode(body)
+        if any(a.type is None for a in reply.ac or reply.aircraft or ()):
+            return _UNTYPED.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _lenient(body, what, counts)
+    return reply
 
 
 def _clock(now: Number, what: str) -> float:
@@ -122,17 +141,19 @@ def _clock(now: Number, what: str) -> float:
     return float(now) / 1000 if now > _MILLISECONDS else float(now)
 
 
-def _wanted(a: _Aircraft, counts: Counter[str]) -> bool:
-    """Whether the record can give a row; counts why not."""
-    if not addressed(a.hex, counts):
-        return False
-    if a.category and a.category[0] in "Cc":
-        counts[VEHICLE] += 1
-    elif a.lat is None or a.lon is None:
-        counts[NO_POSITION] += 1
-    else:
-        return True
-    return False
+def _kept(records: list[_Aircraft], counts: Counter[str]) -> list[_Aircraft]:
+    """The records that can give a row; counts why the others cannot."""
+    kept = []
+    for a in records:
+        if not addressed(a.hex, counts):
+            continue
+        if a.category and a.category[0] in "Cc":
+            counts[VEHICLE] += 1
+        elif a.lat is None or a.lon is None:
+            counts[NO_POSITION] += 1
+        else:
+            kept.append(a)
+    return kept
 
 
 def _columns(kept: list[_Aircraft], time_s: float, counts: Counter[str]) -> Positions:
@@ -186,10 +207,11 @@ def _number(text: str) -> float | None:
 def _source(a: _Aircraft) -> int:
     if a.type is not None:
         return _SOURCE.get(a.type, _OTHER)
-    if a.mlat and "lat" in a.mlat:
-        return _SOURCE["mlat"]
-    if a.tisb and "lat" in a.tisb:
-        return _SOURCE["tisb_icao"]
+    if isinstance(a, _Untyped):
+        if a.mlat and "lat" in a.mlat:
+            return _SOURCE["mlat"]
+        if a.tisb and "lat" in a.tisb:
+            return _SOURCE["tisb_icao"]
     return 0  # decoders without `type` pass on what they received themselves: ADS-B
 
 
@@ -201,7 +223,7 @@ def _text(text: str | None, size: int) -> bytes:
 # ------------------------------------------------------------ when the strict reading has failed
 
 
-def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply:
+def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply[_Untyped]:
     """Record by record, field by field; also accepts NaN and bytes that are not UTF-8."""
     try:
         tree = json.loads(body.decode("utf-8-sig", "replace"))
@@ -235,7 +257,7 @@ def describe(body: bytes) -> str:
     return f"not JSON: {body[:60]!r}"
 
 
-def _records(items: list[Any], counts: Counter[str]) -> list[_Aircraft]:
+def _records(items: list[Any], counts: Counter[str]) -> list[_Untyped]:
     records = []
     for item in items:
         if isinstance(item, dict):
@@ -245,9 +267,9 @@ def _records(items: list[Any], counts: Counter[str]) -> list[_Aircraft]:
     return records
 
 
-def _record(item: dict[str, Any], counts: Counter[str]) -> _Aircraft:
+def _record(item: dict[str, Any], counts: Counter[str]) -> _Untyped:
     """The record with every field that can be read; the others are unknown, and counted."""
-    record = _Aircraft()
+    record = _Untyped()
     for name, kind in _FIELDS.items():
         if item.get(name) is not None:
             value = _coerce(item[name], kind)
