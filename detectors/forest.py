@@ -31,13 +31,24 @@ class Forest:
         ).fit(self._view(rows))
 
     def score(self, rows: Floats) -> Floats:
-        """Oddness (m,) of rows (m, K), about 0.35 (ordinary) to 0.8."""
-        return -np.asarray(self._model.score_samples(self._view(rows)), dtype=np.float64)
+        """Oddness (m,) of rows (m, K), > 0.
+
+        A forest cannot tell far from very far: beyond its training data all rows share
+        one leaf. Its verdict (0.35 ordinary to 0.8) therefore weighs the squared distance in
+        the whitened axes, which goes on growing.
+        """
+        odd = -np.asarray(self._model.score_samples(self._view(rows)), dtype=np.float64)
+        far = (self._view(rows) ** 2).sum(axis=1)
+        return odd * (1.0 + far)
+
+    def distance(self, rows: Floats) -> Floats:
+        """Squared distance in the whitened axes alone, (m,): what `score` is without trees."""
+        return np.asarray((self._view(rows) ** 2).sum(axis=1))
 
     def _view(self, rows: Floats) -> Floats:
-        """Beside the margins, the whitened axes: a tree cuts one axis at a time, and a
-        joint oddity hides from every margin."""
-        return np.hstack([rows, (rows - self._mean) @ self._turn])
+        """The whitened axes: a tree cuts one axis at a time, and a joint oddity hides from
+        every margin."""
+        return (rows - self._mean) @ self._turn
 
 
 def _whitening(rows: Floats) -> tuple[Floats, Floats]:

@@ -1,0 +1,206 @@
+"""Lull, novelty, make-up, network days and the judge that splits one budget over them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detectors import (
+    Halves,
+    MakeupInput,
+    composition,
+    first_legs,
+    judge,
+    lull_forward,
+    network,
+    split_budget,
+    walk_forward,
+)
+from detectors.verdict import Direction, Outcome, Reason
+
+DATES = np.datetime64("2024-01-01") + np.arange(400)
+
+
+def busy(size: int = 400, rate: float = 6.0, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).poisson(rate, size).astype(float)
+
+
+def test_a_hole_is_a_lull_and_not_a_surge() -> None:
+    """Ten days without a leg on a busy route, watched all the time, are a lull."""
+    y = busy()
+    y[350:360] = 0
+    looked = np.ones(400)
+    assert lull_forward(y, DATES, looked).alarm[350:355].any()
+    assert not walk_forward(y, DATES, looked).alarm[350:380].any()
+
+
+def test_a_hole_in_the_coverage_is_no_lull() -> None:
+    """Days nobody looked at are unknown, in this direction too."""
+    y, looked = busy(), np.ones(400)
+    y[350:360], looked[350:360] = 0, 0
+    walk = lull_forward(y, DATES, looked)
+    assert not walk.alarm[350:365].any()
+    assert (walk.state[350:360] == "unknown").all()
+
+
+def test_the_limit_of_a_lull_is_the_largest_count_that_alarms() -> None:
+    """At the limit the day alarms, one leg more and it does not."""
+    y = busy(200, 30.0)
+    limit = lull_forward(y, DATES[:200]).limit[-1]
+    for legs, want in ((limit, True), (limit + 1, False)):
+        y[-1] = legs
+        assert bool(lull_forward(y, DATES[:200]).alarm[-1]) is want
+
+
+def test_first_in_n_days_needs_proof_of_looking() -> None:
+    """The same leg after the same silence is news only if somebody looked."""
+    y = np.zeros(400)
+    y[[20, 399]] = 1
+    looked = np.ones(400)
+    found = first_legs(y, DATES, looked, after_days=90)
+    assert found.first[399]
+    assert found.quiet_days[399] == 379
+    looked[100:300] = 0
+    assert not first_legs(y, DATES, looked, after_days=90).first[399]
+
+
+def test_first_ever_is_told_from_first_in_n_days() -> None:
+    """A never-flown route says so, and not in its first four weeks."""
+    y = np.zeros(400)
+    y[399] = 1
+    found = first_legs(y, DATES)
+    assert found.ever[399]
+    y[3] = 1
+    found = first_legs(y, DATES)
+    assert not found.ever.any()
+    assert found.first[399]
+
+
+def test_a_busy_route_has_no_first() -> None:
+    """Where silence of that length comes by chance, a first is no news."""
+    y = (np.random.default_rng(2).random(400) < 0.05).astype(float)
+    assert not first_legs(y, DATES, after_days=20, budget=0.1).first[100:].any()
+    with pytest.raises(ValueError, match="positive"):
+        first_legs(y, DATES, after_days=0)
+
+
+def makeup(seed: int, size: int = 420) -> tuple[np.ndarray, np.ndarray]:
+    """Two correlated features and one alone; on the last day they part company."""
+    rng = np.random.default_rng(seed)
+    n = rng.poisson(4, size).astype(float)
+    n[-1] = 4
+    x = np.full((size, 3), np.nan)
+    for t in np.flatnonzero(n):
+        legs = rng.normal(size=(int(n[t]), 3))
+        legs[:, 1] = 0.9 * legs[:, 0] + 0.436 * legs[:, 1]
+        x[t] = legs.mean(0)
+    return x, n
+
+
+def test_an_odd_margin_is_seen_and_named() -> None:
+    """A feature far out raises the score and stands first among the reasons."""
+    x, n = makeup(3)
+    x[-1, 2] += 6
+    found = composition.walk_forward(x, n, ("type", "hour", "operator"), 1.0)
+    assert found.alarm[-1]
+    assert found.reasons(-1)[0] == "operator"
+
+
+def test_the_forest_sees_a_joint_oddity_that_margins_do_not() -> None:
+    """Each feature in its range, their combination never seen: the forest knows."""
+    x, n = makeup(4)
+    x[-1, :2] = [1.2, -1.2]
+    names = ("type", "hour", "operator")
+    with_forest = composition.walk_forward(x, n, names, parts=("forest",)).score[-1]
+    without = composition.walk_forward(x, n, names, parts=("sum", "max")).score[-1]
+    assert with_forest > without + 0.5
+
+
+def test_makeup_uses_the_past_only() -> None:
+    """Cutting the future leaves past scores unchanged."""
+    x, n = makeup(5, 200)
+    whole = composition.walk_forward(x, n, ("a", "b", "c")).score
+    part = composition.walk_forward(x[:150], n[:150], ("a", "b", "c")).score
+    np.testing.assert_allclose(part, whole[:150], atol=1e-9)
+
+
+def test_makeup_abstains_without_legs_or_history() -> None:
+    """No legs, no score; and shapes that do not fit are refused."""
+    x, n = makeup(6, 60)
+    n[50] = 0
+    found = composition.walk_forward(x, n, ("a", "b", "c"))
+    assert np.isnan(found.score[50])
+    assert np.isnan(found.score[:20]).all()
+    with pytest.raises(ValueError, match="fit"):
+        composition.walk_forward(x, n[:-1], ("a", "b", "c"))
+
+
+def test_leg_features_know_single_and_joint_surprise() -> None:
+    """A usual type at an hour usual for another type is a joint surprise only."""
+    day = np.repeat(np.arange(100), 2)
+    kinds = ["IL76", "A124"] * 100
+    hours = ["night", "noon"] * 100
+    hours[-2], hours[-1] = "noon", "night"
+    table, legs, names = composition.leg_features(
+        day, {"type": kinds, "hour": hours}, [("type", "hour")], 100
+    )
+    assert names == ("type", "hour", "type x hour")
+    assert legs.tolist() == [2] * 100
+    assert abs(table[99, 0] - table[98, 0]) < 0.1
+    assert table[99, 2] > table[98, 2] + 3
+
+
+def test_traffic_that_moved_is_told_as_a_shift() -> None:
+    """One origin rises by what another loses."""
+    y = np.stack([busy(seed=7), busy(seed=8), busy(seed=9)])
+    y[0, 390:] += 6
+    y[1, 390:] = 0
+    walk = walk_forward(y, DATES)
+    found = network.shifts(y, walk, 396)
+    assert [(s.gained, s.lost) for s in found] == [(0, 1)]
+
+
+def test_a_blizzard_is_one_story() -> None:
+    """When all watches fall on one day the day is named, and no other."""
+    y = np.stack([busy(seed=20 + k) for k in range(10)])
+    y[:, 300] = 0
+    found = network.network_days(y, walk_forward(y, DATES))
+    assert found.direction[300] == -1
+    assert (found.direction != 0).sum() <= 2
+
+
+def test_the_budget_is_split_and_never_grows() -> None:
+    """The halves' budgets sum to the watch's."""
+    every = Halves(lull=True, first_after=90, makeup=MakeupInput([[0.0]], [1], ("a",)))
+    for halves in (Halves(), Halves(lull=True), every):
+        assert sum(split_budget(0.7, halves).values()) == pytest.approx(0.7)
+    with pytest.raises(ValueError, match="budget"):
+        split_budget(0, Halves())
+
+
+def test_the_judge_says_what_and_why() -> None:
+    """A surge, a first and a quiet lull come with the numbers a message needs."""
+    y = np.zeros(400)
+    y[30] = 1
+    y[398:] = 2
+    verdicts = {v.direction: v for v in judge(y, DATES, halves=Halves(True, 90.0))}
+    surge = verdicts[Direction.SURGE]
+    assert surge.outcome is Outcome.ALARM
+    assert surge.reasons[0] is Reason.SURGE
+    assert surge.observed is not None
+    assert surge.observed > 5 * (surge.expected or 0)
+    assert verdicts[Direction.LULL].outcome is Outcome.QUIET
+    first = judge(y[:399], DATES[:399], halves=Halves(first_after=90.0))[1]
+    assert first.reasons == (Reason.FIRST_IN_DAYS,)
+    assert first.days_since_last == 368
+
+
+def test_the_judge_abstains_when_nobody_looked() -> None:
+    """Not knowing is not all quiet."""
+    looked = np.ones(100)
+    looked[-1] = 0
+    verdict = judge(busy(100), DATES[:100], looked)[0]
+    assert verdict.outcome is Outcome.ABSTAINED
+    assert verdict.reasons == (Reason.NOT_SEEN,)
+    with pytest.raises(ValueError, match="one series"):
+        judge(np.ones((2, 5)), DATES[:5])
