@@ -26,10 +26,12 @@ from bot.legs.belief import Question
 from bot.legs.history import History
 from bot.legs.stop import Spell
 
-SEEDS = (101, 102, 103, 104, 105, 106, 107, 108, 109)
+SEEDS = tuple(range(101, 113))
 RIDGE = 2.0
 HOPELESS = 12.0  # candidates this far behind by the weights at hand teach nothing
-Case = tuple[np.ndarray, int, int]  # evidence, column of the truth (-1: elsewhere), band
+Case = tuple[
+    np.ndarray, int, int, float
+]  # evidence, row of the truth (-1: elsewhere), band, patience
 
 
 class Truth:
@@ -59,7 +61,8 @@ class Truth:
 
 def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
     """Every question of one simulated day with its answer."""
-    day = simulate(history.sky.places.airfields, seed, aircraft)
+    few = seed % 4 == 2  # a recording of few receivers
+    day = simulate(history.sky.places.airfields, seed, aircraft * (2 if few else 1), few=few)
     by_craft = defaultdict(list)
     for flight in day.flights:
         by_craft[flight.icao24].append(flight)
@@ -83,7 +86,8 @@ def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
             x, true = x[keep], true[keep]
             hit = np.flatnonzero(true)
             out[q.context].append((x.astype(np.float32), int(hit[0]) if len(hit) else -1,
-                                   belief.band(q)))  # fmt: skip
+                                   belief.band(q), belief.doubts(q, len(c.rows)),
+                                   q.craft in belief.LIGHT))  # fmt: skip
     return out
 
 
@@ -94,36 +98,37 @@ def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     group = np.repeat(np.arange(len(data)), sizes)
     hit = np.array([s + c[1] if c[1] >= 0 else -1 for s, c in zip(starts, data, strict=True)])
-    bands = np.array([c[2] for c in data])
+    bands, wait = np.array([c[2] for c in data]), np.array([c[3] for c in data])
     n, n_bands = x.shape[1], belief.bands(context)
+    centre = np.concatenate([np.zeros(n), np.full(n_bands, -2.0), np.zeros(2)])
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        score, none = (x @ w[:n].astype(np.float32)).astype(float), w[n:][bands]
+        score, none = (x @ w[:n].astype(np.float32)).astype(float), w[n:-2][bands] + wait @ w[-2:]
         top = np.maximum(np.maximum.reduceat(score, starts), none)
         e, e0 = np.exp(score - top[group]), np.exp(none - top)
         total = np.add.reduceat(e, starts) + e0
         share, share0 = e / total[group], e0 / total
         right = np.where(hit >= 0, score[hit], none) - top - np.log(total)
         grad_x = (share.astype(np.float32) @ x).astype(float) - x[hit[hit >= 0]].sum(axis=0)
-        grad0 = np.bincount(bands, share0 - (hit < 0), n_bands)
-        centre = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
+        off = share0 - (hit < 0)
+        grad0 = np.concatenate([np.bincount(bands, off, n_bands), off @ wait])
         gap = w - centre
         return -right.sum() + RIDGE / 2 * gap @ gap, np.concatenate([grad_x, grad0]) + RIDGE * gap
 
-    start = np.concatenate([np.zeros(n), np.full(n_bands, -2.0)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 250})
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 250})
     return found.x[:n], found.x[n:]
 
 
 def shares(data: list[Case], w: np.ndarray, elsewhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Share of the best candidate of each case, and whether it was the truth."""
     best, right = [], []
-    for x, hit, band in data:
+    for x, hit, band, wait, _ in data:
         score = x @ w
-        top = max(score.max(), elsewhere[band])
+        none = elsewhere[band] + elsewhere[-2:] @ wait
+        top = max(score.max(), none)
         e = np.exp(score - top)
         i = int(e.argmax())
-        best.append(e[i] / (e.sum() + np.exp(elsewhere[band] - top)))
+        best.append(e[i] / (e.sum() + np.exp(none - top)))
         right.append(i == hit)
     return np.array(best), np.array(right, float)
 
@@ -164,14 +169,15 @@ def main() -> None:
             held = [c for i, f in enumerate(found) if i % 3 == 2 for c in f[context]]
             w, elsewhere = fit_logit(train, context)
             best, right = shares(held, w, elsewhere)
-            raw, table_right = calibrate(best, right)
+            light = np.array([c[4] for c in held], bool)
+            curves = [calibrate(best[some], right[some]) for some in (~light, light)]
             print(f"round {number} {context}: {len(train)} + {len(held)} stops, "
                   f"best candidate right {right.mean():.3f}")  # fmt: skip
             names = belief.names(context)
             table[context] = {
                 "evidence": {k: round(float(v), 4) for k, v in zip(names, w, strict=True)},
                 "elsewhere": [round(float(v), 4) for v in elsewhere],
-                "raw": raw, "right": table_right,
+                "raw": [c[0] for c in curves], "right": [c[1] for c in curves],
             }  # fmt: skip
         args.out.write_text(json.dumps(table, indent=1) + "\n")
         history.sky.weights = {k: belief.weights_of(k, v) for k, v in table.items()}

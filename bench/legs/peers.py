@@ -13,13 +13,17 @@ get what they would get in use: the same reports, the same table of airfields.
 - first and last surface report (the naive rule).
 """
 
+import csv
+import subprocess
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
 from bot.airfields import Airfields
-from bot.model.air import End, How, Leg, Positions, hex_of
+from bot.model.air import End, How, Icao24, Leg, Positions, hex_of
 
 Rule = Callable[[Positions, Airfields], list[Leg]]
 
@@ -142,3 +146,27 @@ def run(rule: Rule, p: Positions, fields: Airfields) -> list[Leg]:
     for a, b in zip(first, last, strict=True):
         out += rule(p.take(np.arange(a, b)), fields)
     return out
+
+
+def traffic(python: str, p: Positions, fields: Airfields) -> list[Leg]:
+    """The `traffic` library in the interpreter `python`, which must have it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        columns = {n: getattr(p, n) for n in p.__dataclass_fields__}
+        np.savez(
+            folder / "reports.npz", **{k: v for k, v in columns.items() if v.dtype.kind != "S"}
+        )
+        with (folder / "fields.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(
+                ["icao", "iata", "name", "country", "latitude", "longitude", "altitude"]
+            )
+            for i in np.flatnonzero(~fields.heliport):
+                writer.writerow([fields.idents[i], "", "", "", fields.lat_deg[i],
+                                 fields.lon_deg[i], 0])  # fmt: skip
+        script = Path(__file__).with_name("traffic_peer.py")
+        subprocess.run([python, str(script), "reports.npz", "fields.csv", "legs.csv"], cwd=folder,
+                       check=True, capture_output=True)  # fmt: skip
+        with (folder / "legs.csv").open(newline="") as file:
+            return [Leg(f"{r[0]}-{r[1]}", Icao24(r[0]), _when(float(r[1])), _when(float(r[2])),
+                        _end(r[3]), _end(r[4])) for r in csv.reader(file)]  # fmt: skip

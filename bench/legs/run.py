@@ -2,11 +2,14 @@
 
     python -m bench.legs.run [--only quality|real|speed|memory] [--pictures]
 
+With PYTHON_WITH_TRAFFIC=/path/to/python of an environment that has `traffic`, that is a row, too.
+
 The judging seeds are never those of the fit. CPU seconds, not clock, so that a busy machine
 changes little; ratios are taken within one run.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,6 +63,10 @@ def judged(fields: Airfields, days: list[Day]) -> list[Judge]:
     for name, rule in peers.RULES.items():
         found = [score.match(peers.run(rule, d.positions, fields), d.flights) for d in days]
         out.append((name, merged(found)))
+    python = os.environ.get("PYTHON_WITH_TRAFFIC")
+    if python:  # on the first day only: it is slow
+        found = [score.match(peers.traffic(python, days[0].positions, fields), days[0].flights)]
+        out.append(("the `traffic` library 2.13 (first day)", merged(found)))
     return out
 
 

@@ -69,16 +69,16 @@ class _Craft:
     goal: int | None = None  # the far end of its air bridge
 
 
-def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 1.6,
-             shares: dict[str, float] | None = None) -> Day:  # fmt: skip
+def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 2.0,
+             shares: dict[str, float] | None = None, few: bool = False) -> Day:  # fmt: skip
     """A world of its own for each seed: other receivers, other fleets, other days."""
     rng = np.random.default_rng(seed)
-    world = sim_world.build(fields, rng)
+    world = sim_world.build(fields, rng, few)
     share = shares or SHARES
     names, p = list(share), np.array(list(share.values()))
     columns: list[list[np.ndarray]] = []
     flights: list[Flight] = []
-    addresses = np.sort(rng.choice(np.arange(0x100000, 0xE00000), aircraft, replace=False))
+    addresses = np.sort(rng.choice(np.arange(0x780000, 0x7C0000), aircraft, replace=False))
     for address in addresses.tolist():
         group = str(rng.choice(names, p=p / p.sum()))
         craft = _craft(address, group, rng)
@@ -140,17 +140,18 @@ def _life(world: sim_world.World, craft: _Craft, rng: np.random.Generator, days:
         t = flight.landing + pause
 
 
-def _home(world: sim_world.World, rng: np.random.Generator) -> int:
+def _home(world: sim_world.World, rng: np.random.Generator, airline: bool) -> int:
     """Where an air bridge begins: a large field with at least some coverage, or a dark one."""
     f = world.fields
-    grades = [sim_world.grade(f.countries[r]) for r in world.light["forces"]]
-    pool = world.light["forces"][np.array(grades) != "dark"]
-    return int(rng.choice(pool if rng.random() < 0.8 else world.light["dark"]))
+    fields = world.light["airline_here" if airline else "forces"]
+    grades = [sim_world.grade(f.countries[r]) for r in fields]
+    pool = fields[np.array(grades) != "dark"]
+    return int(rng.choice(pool if rng.random() < 0.93 else world.light["dark"]))
 
 
 def _first_field(world: sim_world.World, craft: _Craft, rng: np.random.Generator) -> int:
     if craft.watched:
-        return _home(world, rng)
+        return _home(world, rng, craft.kind.letter == "J")
     use = {"J": "airline_here" if rng.random() < 0.75 else "airline", "T": "prop", "B": "business",
            "M": "forces", "L": "light", "R": "pads"}[craft.kind.letter]  # fmt: skip
     return int(rng.choice(world.light[use]))
@@ -176,7 +177,7 @@ def _goal(world: sim_world.World, craft: _Craft, here: int, home: int, previous:
             return home, extra
         if here == home and craft.goal is not None and rng.random() < 0.85:
             return craft.goal, extra
-        use = "dark"
+        use = "dark_airline" if k.letter == "J" else "dark"
     pool = world.light[use]
     km = distances_km(f.lat_deg[pool], f.lon_deg[pool], f.lat_deg[here], f.lon_deg[here])
     low, high = k.legs_nm
@@ -184,7 +185,7 @@ def _goal(world: sim_world.World, craft: _Craft, here: int, home: int, previous:
     if not len(near):
         return None, ""
     km = distances_km(f.lat_deg[near], f.lon_deg[near], f.lat_deg[here], f.lon_deg[here])
-    weight = 1 / (km + 200)  # short legs are the common ones
+    weight = 1 / (km + 200) ** (2 if craft.watched else 1)  # short legs are the common ones
     if craft.hubs:
         weight *= np.where(world.light["hub"][near], 8, 1)
     there = int(rng.choice(near, p=weight / weight.sum()))
@@ -199,7 +200,8 @@ def _path(world: sim_world.World, craft: _Craft, here: int, there: int, extra: s
     ends = []
     for row in (here, there):
         elevation = f.elevation_ft[row]
-        jitter = rng.normal(0, 0.004, 2)
+        # runways lie off the point the table gives, and terminals off the runways
+        jitter = rng.normal(0, 0.012 if f.runway_ft[row] >= 7000 else 0.004, 2)
         ends.append((float(f.lat_deg[row] + jitter[0]), float(f.lon_deg[row] + jitter[1]),
                      runway(f.headings[row], rng), 0.0 if np.isnan(elevation) else elevation))  # fmt: skip
     if extra == "circuits":
@@ -246,6 +248,7 @@ def _with_taxi(world, path: Path, rows: tuple[int, int], pause: float, rng):
     before = np.arange(-out_s, 0, STEP_S)
     after = path.t[-1] + np.arange(STEP_S, in_s, STEP_S)
     drift = rng.normal(0, 0.008, (2, 2))
+    drift *= np.where(world.fields.runway_ft[list(rows)] >= 7000, 1.6, 1)[:, None]
     lat = [path.lat[0] + drift[0, 0] * before / -out_s, path.lat,
            path.lat[-1] + drift[1, 0] * (after - path.t[-1]) / in_s]  # fmt: skip
     lon = [path.lon[0] + drift[0, 1] * before / -out_s, path.lon,

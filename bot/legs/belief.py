@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ from bot.legs.side import Side
 
 ONE_SIDED_FT = 12_000.0  # above it one side alone only tells a direction
 WRONG_WAY_FPM = 300.0  # lost in a climb, found in a descent: the stop was not there
+LIGHT = "LR"  # from a thousand strips and pads: calibrated apart
+CRUISE_FT, LEVEL_FPM = 20_000.0, 300.0
 CONTEXTS = ("both", "before", "after", "parked")
 BAND_FT = (2500.0, 8000.0, 20_000.0)
 KEPT = 8  # candidates worth keeping
@@ -115,6 +118,13 @@ def band(q: Question) -> int:
     return total
 
 
+def doubts(q: Question, candidates: int) -> Columns:
+    """What else speaks for 'elsewhere': how long nobody saw it, and among how many fields."""
+    both = q.before is not None and q.after is not None
+    hours = (q.after.t - q.before.t) / 3600 if q.before and q.after else 0.0
+    return np.array([math.log1p(max(hours, 0.0)), both * math.log1p(candidates)])
+
+
 def bands(context: str) -> int:
     """How many classes `band` can give."""
     return {"parked": 1, "both": (len(BAND_FT) + 2) ** 2}.get(context, len(BAND_FT) + 2)
@@ -131,9 +141,10 @@ class Weights:
     """The fitted table of one context."""
 
     evidence: Columns
-    elsewhere: Columns  # one a band
-    raw: Columns  # share of the best candidate ...
-    right: Columns  # ... to how often it was right
+    elsewhere: Columns  # one a band, and one for each of the `doubts`
+    # share of the best candidate to how often it was right: large aircraft, light ones
+    raw: tuple[Columns, Columns]
+    right: tuple[Columns, Columns]
 
 
 @cache
@@ -143,12 +154,14 @@ def shipped() -> dict[str, Weights]:
     return {context: weights_of(context, told) for context, told in json.loads(text).items()}
 
 
-def weights_of(context: str, told: dict[str, object]) -> Weights:
+def weights_of(context: str, told: dict[str, Any]) -> Weights:
     """A fitted table as arrays."""
     weights = told["evidence"]
-    assert isinstance(weights, dict)
-    columns = [np.array(told[k], float) for k in ("elsewhere", "raw", "right")]
-    return Weights(np.array([weights.get(n, 0.0) for n in names(context)]), *columns)
+    (a, b), (c, d) = told["raw"], told["right"]
+    return Weights(
+        np.array([weights.get(n, 0.0) for n in names(context)]),
+        np.array(told["elsewhere"], float), (np.array(a), np.array(b)), (np.array(c), np.array(d)),
+    )  # fmt: skip
 
 
 def believe(places: Places, q: Question, table: dict[str, Weights]) -> Belief:
@@ -157,15 +170,17 @@ def believe(places: Places, q: Question, table: dict[str, Weights]) -> Belief:
     c, score = _scores(places, q, w)
     if not len(c.rows):
         return Belief(q.context)
-    top = max(float(score.max()), float(w.elsewhere[band(q)]))
+    elsewhere = float(w.elsewhere[band(q)] + w.elsewhere[-2:] @ doubts(q, len(c.rows)))
+    top = max(float(score.max()), elsewhere)
     share = np.exp(score - top)
-    share /= share.sum() + math.exp(w.elsewhere[band(q)] - top)
+    share /= share.sum() + math.exp(elsewhere - top)
     best = np.argsort(-share, kind="stable")[:KEPT]
     best = best[(share[best] >= KEPT_SHARE)]
     if not len(best):
         return Belief(q.context)
     p = share[best]
-    sure = float(np.interp(p[0], w.raw, w.right))
+    light = int(q.craft in LIGHT)
+    sure = float(np.interp(p[0], w.raw[light], w.right[light]))
     rest = (1 - sure) / max(1 - p[0], 1e-9) if p[0] < 1 else 0.0
     p = np.concatenate([[sure], np.minimum(p[1:] * min(rest, 1.5), sure)])
     p /= max(p.sum(), 1.0)
@@ -179,3 +194,11 @@ def may_name(q: Question) -> bool:
     if q.before is not None:
         return q.before.alt <= ONE_SIDED_FT and not q.before.rate > WRONG_WAY_FPM
     return q.after is not None and q.after.alt <= ONE_SIDED_FT and not q.after.rate < -WRONG_WAY_FPM
+
+
+def only_a_direction(q: Question) -> bool:
+    """One report in level flight at cruise: it may be going anywhere."""
+    if q.ground or (q.before is not None and q.after is not None):
+        return False
+    side = q.before or q.after
+    return side is not None and side.alt > CRUISE_FT and not abs(side.rate) > LEVEL_FPM

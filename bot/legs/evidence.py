@@ -97,12 +97,17 @@ def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Co
         behind * (1.0 - low),
         _aligned(c, side, nm, height),
         low * (nm < 4),
+        np.log1p((off / 3) ** 2) * far,
+        np.log1p((across / 25) ** 2) * far,
+        # lost over land full of airfields, hence of listeners: this recording has few of them,
+        # and a field further on is as likely unheard as a near one
+        nm / 100 * min(float((nm < 160).sum()) / 40, 3.0),
     ]  # fmt: skip
 
 
 SIDE_NAMES = ("far_for_descent", "near_for_descent", "near_for_level", "far_for_level", "nm",
               "low_log_nm", "low_nm", "log_angle", "angle", "angle_far", "wrong_way_nm",
-              "across", "behind", "aligned", "low_close")  # fmt: skip
+              "across", "behind", "aligned", "low_close", "aim", "far_across", "nm_crowded")  # fmt: skip
 
 
 def _aligned(c: Candidates, side: Side, nm: Columns, height: Columns) -> Columns:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from bot.geo import distance_km
 from bot.legs import cut
 from bot.legs.pieces import AIR, GAP_S, GROUND
-from bot.legs.side import Piece, Side, arrival, craft_class, departure, standing
+from bot.legs.side import Piece, Side, arrival, craft_class, departure, of_the_forces, standing
 from bot.legs.stop import Sky, Spell, Stop, at, when
 from bot.model.air import Callsign, Icao24, Leg, hex_of
 
@@ -314,7 +314,9 @@ class Fold:
         fast, high = (self.air.fast, self.air.top) if self.air else (0.0, 0.0)
         if q is not None:
             fast, high = _most(fast, q.max_gs), _most(high, q.max_alt)
-        return craft_class(self.type_code, self.military, fast, high)
+        piece = q or (self.air.last if self.air else None)
+        forces = self.military or (piece is not None and of_the_forces(piece.icao24))
+        return craft_class(self.type_code, forces, fast, high)
 
     def _resolve(self, before: Side | None, after: Side | None, spell: Spell | None,
                  q: Piece | None = None) -> Stop:  # fmt: skip

@@ -92,13 +92,17 @@ class LiveLegs:
         if not len(new):
             return []
         first = sift.groups(new["icao24"])
-        slots = np.searchsorted(self._icao24, new["icao24"][first])
-        head, held = new[first], self._open[slots]
+        head = new if len(first) == len(new) else new[first]
+        slots = np.searchsorted(self._icao24, head["icao24"])
+        held = self._open[slots]
         goes_on = (held["n"] > 0) & pieces.continues(held, head)
-        joined = slots[goes_on]
-        self._open[joined] = pieces.merge(held[goes_on], head[goes_on])
         fresh = held["n"] == 0
-        self._open[slots[fresh]] = head[fresh]
+        if goes_on.all():
+            self._open[slots] = pieces.merge(held, head)
+        else:
+            self._open[slots[goes_on]] = pieces.merge(held[goes_on], head[goes_on])
+            self._open[slots[fresh]] = head[fresh]
+        joined = slots[goes_on]
         several = np.diff(np.append(first, len(new))) > 1
         out = []
         for i in np.flatnonzero(several | ~(goes_on | fresh)):
@@ -142,9 +146,9 @@ class LiveLegs:
     # ------------------------------------------------------------------------- what to tell when
 
     def _landed(self, slots: Slots) -> list[Leg]:
+        slots = slots[(self._open["kind"][slots] == GROUND) & ~self._told[slots]]
         held = self._open[slots]
-        still = (held["min_gs"] < STOPPED_KT) | (held["t1"] - held["t0"] >= STOPPED_S)
-        down = (held["kind"] == GROUND) & still & ~self._told[slots]
+        down = (held["min_gs"] < STOPPED_KT) | (held["t1"] - held["t0"] >= STOPPED_S)
         out = []
         for slot in slots[down].tolist():
             self._told[slot] = True

@@ -6,6 +6,8 @@ reports anywhere and joining the halves gives the record of the whole, bit for b
 makes live legs and legs of history the same. Shapes: all functions take and give arrays (n,).
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,7 +36,6 @@ PIECE = np.dtype(
 Records = npt.NDArray[np.void]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
-MARKED = ("t", "lat", "lon", "alt")
 
 
 def kinds(positions: Positions) -> npt.NDArray[np.uint8]:
@@ -84,16 +85,18 @@ def _records(p: Positions, kind: npt.NDArray[np.uint8], jump: Bools, first: Ints
     out["jump"], out["altf"] = jump[first], p.altitude_ft[first]
     out["t0"], out["lat0"], out["lon0"] = p.time_s[first], p.lat_deg[first], p.lon_deg[first]
     out["t1"], out["lat1"], out["lon1"] = p.time_s[last], p.lat_deg[last], p.lon_deg[last]
+    single = len(first) == n  # polls bring one report an aircraft: nothing to gather
     for name, column in (("alt", p.altitude_ft), ("gs", p.ground_speed_kt), ("trk", p.track_deg),
                          ("vr", p.vertical_rate_fpm)):  # fmt: skip
-        out[f"{name}0"], out[f"{name}1"] = _known(column, first, last)
+        out[f"{name}0"], out[f"{name}1"] = (column,) * 2 if single else _known(column, first, last)
     for name, column in (("gs", p.ground_speed_kt), ("alt", p.altitude_ft)):
-        out[f"max_{name}"] = np.fmax.reduceat(column, first)
-        out[f"min_{name}"] = np.fmin.reduceat(column, first)
+        out[f"max_{name}"] = column if single else np.fmax.reduceat(column, first)
+        out[f"min_{name}"] = column if single else np.fmin.reduceat(column, first)
+    out["cs0"], out["cs1"] = (p.callsign,) * 2 if single else _heard(p.callsign, first, last)
+    for name, text in (("reg", p.registration), ("type", p.type_code)):
+        out[name] = text if single else _heard(text, first, last)[1]
+    out["military"] = p.military if single else np.logical_or.reduceat(p.military, first)
     _mark(out, p, first, last)
-    out["cs0"], out["cs1"] = _heard(p.callsign, first, last)
-    out["reg"], out["type"] = (_heard(c, first, last)[1] for c in (p.registration, p.type_code))
-    out["military"] = np.logical_or.reduceat(p.military, first)
     return out
 
 
@@ -126,6 +129,15 @@ def _chosen(good: Bools, first: Ints, last: Ints) -> tuple[Ints, Ints]:
 
 
 def _mark(out: Records, p: Positions, first: Ints, last: Ints) -> None:
+    columns: dict[str, npt.NDArray[Any]] = {
+        "t": p.time_s, "lat": p.lat_deg, "lon": p.lon_deg, "alt": p.altitude_ft,
+    }  # fmt: skip
+    if len(first) == len(p):
+        for field, column in columns.items():
+            out[f"{field}z"] = column
+            for mark in "hiy":
+                out[f"{field}{mark}"] = np.nan
+        return
     bucket = np.floor(p.time_s / MARK_S)
     new = np.concatenate([[True], bucket[1:] != bucket[:-1]])
     new[first] = True
@@ -135,8 +147,7 @@ def _mark(out: Records, p: Positions, first: Ints, last: Ints) -> None:
     for name, at in (("h", begin + 1), ("i", begin + 2), ("z", end - 1), ("y", end - 2)):
         inside = (at >= begin) & (at < end)
         rows = marks[np.where(inside, at, begin)]
-        for field, column in zip(MARKED, (p.time_s, p.lat_deg, p.lon_deg, p.altitude_ft),
-                                 strict=True):  # fmt: skip
+        for field, column in columns.items():
             out[f"{field}{name}"] = np.where(inside, column[rows], np.nan)
 
 
@@ -182,7 +193,7 @@ def _merge_marks(out: Records, a: Records, b: Records) -> None:
     b_two, b_three = ~np.isnan(b["th"]), ~np.isnan(b["ti"])
     one = b_two | new  # b adds a mark of its own,
     two = b_three | (b_two & new)  # even two
-    for f in MARKED:
+    for f, _ in _FIX:
         first = "altf" if f == "alt" else f"{f}0"
         b_first = np.where(new, b[first], b[f"{f}h"])
         b_second = np.where(new, b[f"{f}h"], b[f"{f}i"])

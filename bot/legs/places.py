@@ -18,10 +18,13 @@ from bot.legs.evidence import (
 )
 from bot.legs.side import Side
 
-NEAR_KM = 45.0  # every field this close to a report may be the stop
+NEAR_KM = 45.0  # every field this close to a low report may be the stop of a light aircraft,
+LANDING_KM = 30.0  # this close that of others, which fly low only to land
+LOW_FLYERS = "LRU"
+HIGH_FT = 12_000.0  # above, only fields with a runway for the like count
 PARKED_KM = 9.0  # a report from the ground names a field this close: long runways, coarse tables
 SAME_FIELD_KM = 4.0
-AWAY_NM = 500.0  # beyond the last and first report nobody flies unseen on one guess
+AWAY_NM = 700.0  # beyond the last and first report nobody flies unseen on one guess
 ONE_SIDED_NM = 300.0
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
 Rows = npt.NDArray[np.intp]
@@ -49,14 +52,18 @@ class Places:
         self._hub = np.array([k == "large_airport" for k in a.kinds], bool)
         self._shadowed = _shadowed(a, size, self.big)
         self._headings = _headings(a)
+        self._wanted = np.zeros(len(a), bool)
         self._ground_ft: dict[tuple[float, float], float] = {}
 
     def candidates(self, before: Side | None, after: Side | None, craft: str) -> Candidates:
         """Fields that may lie between the two sides (one may be None)."""
-        sides = [s for s in (before, after) if s is not None]
-        rows = np.concatenate([self.airfields.rows_within(s.lat, s.lon, NEAR_KM) for s in sides])
-        rows = np.concatenate([rows, self._reachable(before, after)])
-        rows = np.unique(rows)
+        self._wanted[:] = False
+        for side in (before, after):
+            if side is not None and not side.alt > HIGH_FT:
+                near = NEAR_KM if craft in LOW_FLYERS else LANDING_KM
+                self._wanted[self.airfields.rows_within(side.lat, side.lon, near)] = True
+        self._wanted[self._reachable(before, after)] = True
+        rows = np.flatnonzero(self._wanted)
         return self.pick(self._fit_for(rows, craft))
 
     def _fit_for(self, rows: Rows, craft: str) -> Rows:
@@ -90,19 +97,19 @@ class Places:
             speed = max(60.0, before.cruise, after.cruise)  # in this order NaN drops out
             budget_nm = (after.t - before.t) / 3600 * speed * 1.1 + 10
             near = self._big_near(before, min(budget_nm, AWAY_NM))
-            far = set(self._big_near(after, min(budget_nm, AWAY_NM)))
-            return np.array([r for r in near if r in far], dtype=np.intp)
+            back = self._big_near(after, min(budget_nm, AWAY_NM))
+            return near[np.isin(near, back, assume_unique=True, kind="table")]
         side = before or after
         assert side is not None
         height = side.alt if side.alt == side.alt else 10_000.0
         slope = DOWN_FT_PER_NM if before is not None else UP_FT_PER_NM
         reach_nm = min(40 + 2 * max(height, 0) / slope, ONE_SIDED_NM)
-        return np.array(self._big_near(side, reach_nm), dtype=np.intp)
+        return self._big_near(side, reach_nm)
 
-    def _big_near(self, side: Side, nm: float) -> list[int]:
+    def _big_near(self, side: Side, nm: float) -> Rows:
         here = unit_vectors(side.lat, side.lon)
         found = self._tree.query_ball_point(here, chord(nm * KM_PER_NM))
-        return list(self.big[np.asarray(found, dtype=np.intp)].tolist())
+        return self.big[np.asarray(found, dtype=np.intp)]
 
 
 def _filled(a: Airfields) -> npt.NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -113,7 +114,7 @@ def standing(p: Piece) -> tuple[float, float]:
     marks = [(p.lat0, p.lon0), (p.lath, p.lonh), (p.lati, p.loni), (p.laty, p.lony),
              (p.latz, p.lonz), (p.lat1, p.lon1)]  # fmt: skip
     known = [m for m in marks if m[0] == m[0]]
-    return min(known, key=lambda m: sum(distance_km(*m, *other) for other in known))
+    return min(known, key=lambda m: sum(distance_km(m[0], m[1], lat, lon) for lat, lon in known))
 
 
 def _rate(told: float, t1: float, alt1: float, t2: float, alt2: float) -> float:
@@ -140,6 +141,19 @@ def _speed(t1: float, lat1: float, lon1: float, t2: float, lat2: float, lon2: fl
 def _types() -> dict[str, str]:
     text = resources.files("bot").joinpath("data", "legs-types.csv").read_text("ascii")
     return {row["type"]: row["class"] for row in csv.DictReader(io.StringIO(text))}
+
+
+@cache
+def _blocks() -> tuple[list[int], list[bool]]:
+    text = resources.files("bot").joinpath("data", "aircraft_blocks.csv").read_text("ascii")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return [int(r["start"], 16) for r in rows], [r["military"] == "1" for r in rows]
+
+
+def of_the_forces(icao24: int) -> bool:
+    """Whether the address lies in a block that its state gave to its forces."""
+    starts, military = _blocks()
+    return military[bisect_right(starts, icao24) - 1]
 
 
 def craft_class(type_code: str, military: bool, max_gs: float, max_alt: float) -> str:

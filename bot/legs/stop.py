@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.geo import KM_PER_NM, distance_km
-from bot.legs.belief import Belief, Question, Weights, believe, may_name
+from bot.legs.belief import Belief, Question, Weights, believe, may_name, only_a_direction
 from bot.legs.places import LOW_FT, LOW_KM, Places
 from bot.legs.side import Side
 from bot.model.air import End, How
@@ -14,6 +14,7 @@ from bot.model.watch import Area
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
+STANDS = 50_000  # places on the ground remembered: a few MB
 ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
 INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
 
@@ -47,6 +48,7 @@ class Sky:
                  areas: tuple[Area, ...] = ()) -> None:  # fmt: skip
         self.places, self.weights = places, weights
         self._areas = tuple((area.name, self._inside(area), area) for area in areas)
+        self._stands: dict[tuple[float, float, str], Belief] = {}
         self.asked: list[tuple[Question, Spell | None]] | None = None  # the fitting script listens
 
     def resolve(self, before: Side | None, after: Side | None, spell: Spell | None, craft: str,
@@ -58,13 +60,31 @@ class Sky:
         q = Question(before, after, ground, craft, habits)
         if self.asked is not None:
             self.asked.append((q, spell))
-        belief = believe(self.places, q, self.weights)
+        belief = self._belief(q, spell)
         sure = bool(belief.rows) and belief.share[0] >= NAME_AT
         row = belief.rows[0] if sure and may_name(q) else None
         landing, takeoff = self._times(before, after, spell, row)
         arrival = self._end(q, belief, row, before, spell)
         departure = self._end(q, belief, row, after, spell)
         return Stop(arrival, departure, landing, takeoff, dict(arrival.candidates), spell)
+
+    def _belief(self, q: Question, spell: Spell | None) -> Belief:
+        if spell is not None:
+            return self._parked(spell, q.craft)
+        if not self._areas and only_a_direction(q):
+            return Belief(q.context)  # nothing could be made of it
+        return believe(self.places, q, self.weights)
+
+    def _parked(self, spell: Spell, craft: str) -> Belief:
+        """The belief for a place on the ground, to half a kilometre: asked over and over."""
+        key = (round(spell.lat, 2), round(spell.lon, 2), craft)
+        known = self._stands.get(key)
+        if known is None:
+            if len(self._stands) >= STANDS:
+                self._stands.clear()
+            q = Question(None, None, (key[:2],), craft)
+            known = self._stands[key] = believe(self.places, q, self.weights)
+        return known
 
     def _end(self, q: Question, belief: Belief, row: int | None, side: Side | None,
              spell: Spell | None) -> End:  # fmt: skip

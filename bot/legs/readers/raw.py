@@ -17,7 +17,7 @@ def inflate(data: bytes, name: str) -> bytes:
         return data
     try:
         return bytes(igzip.decompress(data))  # type: ignore[no-untyped-call]
-    except (OSError, EOFError, IsalError) as exc:
+    except (OSError, EOFError, IsalError) as exc:  # type: ignore[misc]
         raise InputError(f"{name}: damaged gzip: {exc}") from exc
 
 

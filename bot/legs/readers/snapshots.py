@@ -13,7 +13,7 @@ _SOURCE = {name: i for i, name in enumerate(SOURCES)}
 STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
           "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
           "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
-VEHICLES = ("C",)  # emitter category of surface vehicles and obstacles
+VEHICLE = "C"  # emitter category of surface vehicles and obstacles: C0 to C7
 
 
 class _Plane(msgspec.Struct, gc=False):
@@ -62,19 +62,23 @@ def parse(data: bytes, name: str) -> Positions:
 
 def _columns(planes: list[_Plane], now: float) -> Positions:
     good = [a for a in planes if a.lat is not None and a.lon is not None and a.hex[:1] != "~"
-            and (a.category or "")[:1] not in VEHICLES]  # fmt: skip
-    numbers = np.array([(a.lat, a.lon, a.gs, a.track, a.baro_rate, a.seen_pos or 0.0)
-                        for a in good], np.float64).reshape(-1, 6)  # fmt: skip
-    ground = np.array([a.alt_baro == "ground" for a in good], bool)
-    alt = np.array([None if isinstance(a.alt_baro, str) else a.alt_baro for a in good], np.float64)
+            and (a.category is None or a.category[:1] != VEHICLE)]  # fmt: skip
+    alt = [a.alt_baro for a in good]
+    ground = np.array([a == "ground" for a in alt], bool)
+    height = np.array([None if a.__class__ is str else a for a in alt], np.float32)
+    seen = np.array([a.seen_pos for a in good], np.float64)
+    track = np.array([a.track for a in good], np.float32)
     return Positions.of(
-        np.array([_address(a.hex) for a in good], np.uint32), now - numbers[:, 5], numbers[:, 0],
-        numbers[:, 1], altitude_ft=alt, on_ground=ground, ground_speed_kt=numbers[:, 2],
-        track_deg=np.where(ground, np.nan, numbers[:, 3]), vertical_rate_fpm=numbers[:, 4],
+        np.array([_address(a.hex) for a in good], np.uint32), now - np.nan_to_num(seen),
+        np.array([a.lat for a in good], np.float64), np.array([a.lon for a in good], np.float64),
+        altitude_ft=height, on_ground=ground,
+        ground_speed_kt=np.array([a.gs for a in good], np.float32),
+        track_deg=np.where(ground, np.nan, track),
+        vertical_rate_fpm=np.array([a.baro_rate for a in good], np.float32),
         callsign=_texts([a.flight for a in good], "S8"),
         registration=_texts([a.r for a in good], "S12"),
         type_code=_texts([a.t for a in good], "S4"),
-        military=np.array([bool(a.dbFlags & 1) for a in good], bool),
+        military=np.array([a.dbFlags for a in good], np.int64) & 1 > 0,
         source=np.array([_SOURCE.get(a.type or "", 6) for a in good], np.uint8),
     )  # fmt: skip
 
@@ -87,5 +91,10 @@ def _address(text: str) -> int:
 
 
 def _texts(column: list[str | None], kind: str) -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    told = [(c or "").strip().upper().encode("ascii", "replace") for c in column]
-    return np.array([b"" if c == b"N/A" else c for c in told], kind)
+    try:
+        told: np.ndarray[Any, Any] = np.array([c or "" for c in column], kind)
+    except UnicodeEncodeError:  # a callsign decoded from noise
+        told = np.array([(c or "").encode("ascii", "replace") for c in column], kind)
+    upper: np.ndarray[Any, Any] = np.strings.upper(np.strings.strip(told))
+    upper[upper == b"N/A"] = b""
+    return upper

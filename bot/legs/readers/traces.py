@@ -5,6 +5,7 @@ position longer than that. Of a row only the leading nine fields are declared: o
 no more, and what is not declared is skipped without being built.
 """
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from bot.model.air import Positions
 
 DAY_S = 86_400.0
 Number = float | None
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class _Detail(msgspec.Struct, gc=False):
@@ -65,21 +67,19 @@ def parse(data: bytes, name: str) -> Positions:
 
 def _columns(told: _Trace, address: int) -> Positions:
     rows, n = told.trace, len(told.trace)
-    offset = np.array([r.t for r in rows])
+    offset, lat, lon, gs, track, rate = (
+        np.array(list(map(attrgetter(name), rows)), np.float64)
+        for name in ("t", "lat", "lon", "gs", "trk", "vr")
+    )
+    alt, ground = _heights(list(map(attrgetter("alt"), rows)))
+    track[ground] = np.nan  # on the ground it is the heading
     # a few points of the day before may leak into a day file, with a large negative offset
     begins_day = told.timestamp % DAY_S == 0
     keep = (offset >= (-1.0 if begins_day else -DAY_S)) & (offset < 2 * DAY_S)
-    alt = [r.alt for r in rows]
-    ground = np.array([a.__class__ is str for a in alt])
-    if ground.any():
-        alt = [None if a.__class__ is str else a for a in alt]
-    track = np.array([r.trk for r in rows], np.float32)
-    track[ground] = np.nan  # on the ground it is the heading
     p = Positions.of(
-        np.full(n, address, np.uint32), told.timestamp + offset, [r.lat for r in rows],
-        [r.lon for r in rows], altitude_ft=np.array(alt, np.float32), on_ground=ground,
-        ground_speed_kt=np.array([r.gs for r in rows], np.float32), track_deg=track,
-        vertical_rate_fpm=np.array([r.vr for r in rows], np.float32), callsign=_callsigns(rows),
+        np.full(n, address, np.uint32), told.timestamp + offset, lat, lon, altitude_ft=alt,
+        on_ground=ground, ground_speed_kt=gs, track_deg=track, vertical_rate_fpm=rate,
+        callsign=_callsigns(rows),
         registration=np.full(n, (told.r or "")[:12].encode("ascii", "replace")),
         type_code=np.full(n, (told.t or "")[:4].encode("ascii", "replace")),
         military=np.full(n, bool(told.dbFlags & 1)),
@@ -87,12 +87,24 @@ def _columns(told: _Trace, address: int) -> Positions:
     return p if keep.all() else p.take(keep)
 
 
+def _heights(told: list[Any]) -> tuple[Floats, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Altitudes, NaN on the ground and where unknown; and where the word 'ground' stood."""
+    try:
+        return np.array(told, np.float64), np.zeros(len(told), bool)
+    except ValueError:
+        ground = np.array([a.__class__ is str for a in told])
+        return np.array([None if a.__class__ is str else a for a in told], np.float64), ground
+
+
 def _callsigns(rows: list[_Row]) -> np.ndarray[Any, np.dtype[np.bytes_]]:
     """Told only where it changes: carried forward."""
     out = np.zeros(len(rows), "S8")
+    current, since = b"", 0
     told = [(i, r.detail.flight) for i, r in enumerate(rows) if r.detail is not None]
     for i, flight in told:
-        call = (flight or "").strip().upper()
-        if call and call != "N/A":
-            out[i:] = call.encode("ascii", "replace")[:8]
+        call = (flight or "").strip().upper().encode("ascii", "replace")[:8]
+        if call and call not in (current, b"N/A"):
+            out[since:i] = current
+            current, since = call, i
+    out[since:] = current
     return out
