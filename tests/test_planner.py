@@ -13,7 +13,7 @@ from bot.model.air import Everything, Hexes, Near, Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
 from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
-from bot.planner import batches, blind, nightly, plan, urgency
+from bot.planner import batches, blind, load, nightly, plan, urgency
 from bot.planner.circles import APPROACH_NM, Disc, merged
 
 ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol")
@@ -80,6 +80,16 @@ def test_opensky_is_asked_for_what_costs_least() -> None:
         for n in range(10)
     ]
     assert plan(opensky, many) == (Everything(),)
+
+
+def test_the_load_is_told_against_the_limit() -> None:
+    """Spacing, `every` or the quota, whichever is slowest, sets the round."""
+    queries = plan(ADSB_LOL, [STORY])
+    spaced = load(replace(ADSB_LOL, every_s=5.0, spacing_s=10.0), queries)
+    assert (spaced.round_s, spaced.per_day, spaced.limit_per_day) == (20.0, 8640.0, None)
+    assert load(replace(ADSB_LOL, every_s=60.0), queries).per_day == 2880.0
+    scarce = load(replace(ADSB_LOL, quota_per_day=320), queries)
+    assert (scarce.per_day, scarce.limit_per_day) == (320.0, 320)
 
 
 def test_the_nightly_pass_asks_each_airfield_once() -> None:

@@ -1,8 +1,8 @@
 """Snapshots recorded earlier, given back one a poll in the order of their own clocks.
 
 For replays, tests and the demo. A folder holds one reply a file, plain or gzip, in any shape of
-the readsb family. Promises: no file is skipped silently, a bad one is Garbled by name and the next
-poll goes on. Refuses (Exhausted) to go round again.
+the readsb family, or OpenSky's states. Promises: no file is skipped silently, a bad one is Garbled
+by name and the next poll goes on. Refuses (Exhausted) to go round again.
 """
 
 import re
@@ -14,11 +14,13 @@ from pathlib import Path
 from bot.errors import Garbled, Unavailable
 from bot.feeds.aircraft_json import parse
 from bot.feeds.base import select, unpack
+from bot.feeds.opensky_form import states
 from bot.model.air import Query, Snapshot
 from bot.model.feed import FeedSettings
 
 Read = Callable[[], bytes]
 _CLOCK = re.compile(rb'"now"\s*:\s*"?([0-9]+(?:\.[0-9]*)?)')
+_OPENSKY = re.compile(rb'^\s*\{\s*"time"\s*:\s*([0-9]+(?:\.[0-9]*)?)\s*,\s*"states"')
 _SUFFIXES = (".json", ".json.gz", ".gz")
 _ENDLESS = 1 << 40  # recordings are the owner's own: no limit worth the name
 
@@ -58,7 +60,8 @@ class Recorded:
             raise Exhausted(f"{self.name}: the recording is over")
         _, read, what = self._next
         self._next = next(self._replies, None)
-        parsed = parse(unpack(read(), _ENDLESS, what), what)
+        body = unpack(read(), _ENDLESS, what)
+        parsed = states(body, what) if _OPENSKY.match(body) else parse(body, what)
         return Snapshot(self.name, query, parsed.time_s, select(parsed.positions, query),
                         parsed.listed, parsed.skipped)  # fmt: skip
 
@@ -99,7 +102,12 @@ def _clock_of(path: Path) -> float | None:
         body = unpack(path.read_bytes(), _ENDLESS, str(path))
     except (OSError, Garbled):
         return None
-    found = _CLOCK.search(body[:4096]) or _CLOCK.search(body[-4096:]) or _CLOCK.search(body)
+    found = (
+        _OPENSKY.match(body)
+        or _CLOCK.search(body[:4096])
+        or _CLOCK.search(body[-4096:])
+        or _CLOCK.search(body)
+    )
     if found is None:
         return None
     now = float(found[1])

@@ -9,16 +9,17 @@ about it; the caller explains).
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from bot.model.air import Everything, Flights, Hexes, Icao24, Near, Query
 from bot.model.feed import FeedSettings
-from bot.model.providers import cost, provider_of
+from bot.model.providers import cost, provider_of, quota_per_day
 from bot.model.watch import AircraftClass, Watch
 from bot.planner.circles import APPROACH_NM, discs, merged
 from bot.planner.live import blind, urgency
 
-__all__ = ["batches", "blind", "hexes", "nightly", "plan", "urgency"]
+__all__ = ["Load", "batches", "blind", "hexes", "load", "nightly", "plan", "urgency"]
 
 
 def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
@@ -33,6 +34,23 @@ def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
         for d in merged(discs(watches, provider.max_radius_nm), provider.max_radius_nm)
     ]
     return (*circles, *batches(hexes(watches), provider.max_hexes))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a plan asks of its provider."""
+
+    round_s: float  # of one whole round, inside `every`, spacing and quota
+    per_day: float  # requests (OpenSky: credits) a day
+    limit_per_day: float | None  # None: the provider documents none
+
+
+def load(settings: FeedSettings, queries: Sequence[Query]) -> Load:
+    """How long a round takes, and what a day of rounds costs against the quota."""
+    bill, quota = _bill(settings, queries), quota_per_day(settings)
+    spread_s = bill * 86_400 / quota if quota else 0.0
+    round_s = max(settings.every_s, len(queries) * settings.spacing_s, spread_s)
+    return Load(round_s, bill * 86_400 / round_s if round_s else 0.0, quota)
 
 
 def nightly(watches: Sequence[Watch], day: date) -> tuple[Flights, ...]:

@@ -46,6 +46,16 @@ def test_a_folder_is_replayed_in_time_order(tmp_path: Path) -> None:
         feed.poll(Everything(), NOW)
 
 
+def test_opensky_states_are_replayed_too(tmp_path: Path) -> None:
+    """A recording of state vectors keeps its own clock and form."""
+    row = ["154076", "RFF1    ", "Russian Federation", T0, T0, 28.5, 33.7, 10058.4, False, 226.4,
+           259.1, 0.0, None, None, None, False, 0]  # fmt: skip
+    (tmp_path / "os.json").write_text(json.dumps({"time": T0, "states": [row]}))
+    feed = open_folder(tmp_path)
+    assert feed.next_at == T0
+    assert feed.poll(Everything(), NOW).positions.altitude_ft[0] == pytest.approx(33000, abs=1)
+
+
 def test_a_bad_file_is_named_and_the_rest_follows(tmp_path: Path) -> None:
     """Truncated gzip and HTML are Garbled by name, in their place, and lose nothing else."""
     (tmp_path / "1.json").write_bytes(old_body(T0))
