@@ -3,12 +3,14 @@
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot import coverage, evidence
+from bot import coverage, evidence, lull, makeup
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
 from bot.judge import Judge, Judged
+from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
 from bot.model.watch import Watch
@@ -35,7 +37,22 @@ class Desk:
     def judged(self, watch: Watch, today: date, last: date | None = None) -> Judged | None:
         """The watch judged up to `last` (default: `today`); None before anything is known."""
         known = self.book.series(watch, today, last)
-        return None if known is None else Judge().judge([watch], [known], today)[0]
+        if known is None:
+            return None
+        return self._with_more(watch, Judge().judge([watch], [known], today)[0], today)
+
+    def _with_more(self, watch: Watch, judged: Judged, today: date) -> Judged:
+        """The other halves of the verdict: lull and make-up."""
+        found = [*judged.findings, *lull.findings(watch, judged.series, today)]
+        if makeup.worth_judging(watch, judged.series, today):
+            counted = [
+                (match.leg, self.book.identify(match.leg))
+                for match in self.book.matches(watch, today - makeup.REACH, today)
+                if match.fit is Fit.COUNTS
+            ]
+            odd = makeup.finding(watch, judged.series, judged.walk, counted, today)
+            found += [odd] if odd else []
+        return replace(judged, findings=tuple(found))
 
     def judged_all(self, today: date) -> dict[str, Judged]:
         """Every watch of which anything is known, judged up to `today`.
@@ -53,7 +70,8 @@ class Desk:
             watches = [self.watches[name] for name in known]
             fresh = self._judge.judge(watches, list(known.values()), today)
             self._held = {
-                name: (marks[name], judged) for name, judged in zip(known, fresh, strict=True)
+                name: (marks[name], self._with_more(self.watches[name], judged, today))
+                for name, judged in zip(known, fresh, strict=True)
             }
         return {name: self._held[name][1] for name in known}
 

@@ -35,10 +35,12 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """A watch judged up to today: its series with baseline, and the findings of the open days."""
+    """A watch judged up to today: its series with baseline, the findings of the open days, and
+    the walk behind them."""
 
     series: Series
     findings: tuple[Finding, ...]
+    walk: Walk
 
 
 Key = tuple[float, np.datetime64, tuple[str, ...], tuple[Prior, ...]]
@@ -82,14 +84,14 @@ class Judge:
         exposure = np.stack([known.exposure for known in series])
         if _day(series[0], -1) == today:  # the running day: the whole day's expectation
             exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
-        priors = tuple(_prior(watch, self._pooled) for watch in watches)
+        priors = tuple(prior_of(watch, self._pooled) for watch in watches)
         company = tuple(watch.name for watch in watches)
         key = (budget, series[0].days[0], company, priors)
         walker = used[key] = self._walkers.get(key) or Walker(budget, priors)
         return walker.walk(series, exposure, OPEN_DAYS)
 
 
-def _prior(watch: Watch, pooled: Prior | None) -> Prior:
+def prior_of(watch: Watch, pooled: Prior | None) -> Prior:
     """The owner's word, else what all watches teach, else the library's default."""
     if watch.usual_per_day is not None:
         return Prior.from_rate(watch.usual_per_day)
@@ -108,7 +110,7 @@ def _judged(watch: Watch, series: Series, walk: Walk, today: date) -> Judged:
             found.append(_surge(watch, series, walk, i, today))
         if watch.alerts.first_after_days is not None:
             found.append(_first(watch, series, walk, i, today))
-    return Judged(drawn, tuple(found))
+    return Judged(drawn, tuple(found), walk)
 
 
 def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
@@ -117,7 +119,7 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     judged = bool(np.isfinite(walk.score[i]))
     usual = _is_usual(series, walk, i)
     return Finding(
-        **_common(watch, Kind.SURGE, series, walk, i, today),
+        **common(watch, Kind.SURGE, series, walk, i, today),
         judged=judged,
         # a long window stays over its limit for weeks after the last flight: what is over is over
         # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
@@ -144,7 +146,7 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     proven = looked >= PROOF * days
     count = series.counts[i]
     return Finding(
-        **_common(watch, Kind.FIRST, series, walk, i, today),
+        **common(watch, Kind.FIRST, series, walk, i, today),
         judged=bool(proven and np.isfinite(count)),
         raised=bool(proven and gap and count > 0),
         calm=False,
@@ -158,9 +160,10 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     )
 
 
-def _common(
+def common(
     watch: Watch, kind: Kind, series: Series, walk: Walk, i: int, today: date
 ) -> dict[str, Any]:
+    """What every finding of day i says."""
     return {
         "watch": watch.name,
         "kind": kind,

@@ -15,7 +15,7 @@ STATIONS = {
     "bot.demo", "bot.explain", "bot.imports", "bot.exposure", "bot.fusion", "bot.notify",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
-BRIDGE = {"bot.judge", "bot.walks"}
+BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
               "bot.book", "bot.assess", "bot.sightings"}  # fmt: skip
@@ -28,7 +28,7 @@ MAY = {
     **dict.fromkeys(GROUND, GROUND),
 }
 MAY["bot.explain"] = GROUND | SETTINGS | {"bot.planner"}  # it puts settings and plan into words
-MAY["bot.judge"] = GROUND | {"bot.walks"}
+MAY |= dict.fromkeys(BRIDGE, GROUND | BRIDGE)
 MAY["bot.config"] = GROUND | {"bot.aircraft"}
 
 HOMES = {  # package -> the only rooms that may import it

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from bot.model.alert import Alert, Finding, Kind, Reason, State
+from bot.model.alert import EVENTS, Alert, Finding, Reason, State
 
 # "Once in ten times as many years" is a difference worth a second message; twice is noise.
 WORSE_BY = 10.0
@@ -49,7 +49,7 @@ def step(alert: Alert | None, finding: Finding, policy: Policy, now: datetime) -
         return Step(alert)
     if alert is None or alert.state is State.RESOLVED:
         return _closed(alert, finding, policy, now)
-    if finding.kind is Kind.FIRST:
+    if finding.kind in EVENTS:
         return _event(alert, finding, now)
     if finding.raised:
         return _raised(alert, finding, policy, now)
@@ -90,20 +90,20 @@ def _closed(alert: Alert | None, finding: Finding, policy: Policy, now: datetime
 
 def _is_settled(alert: Alert, finding: Finding) -> bool:
     """An old day judged again does not bring back what ended after it."""
-    if finding.kind is Kind.FIRST:
+    if finding.kind in EVENTS:
         return finding.day <= alert.day
     return alert.last_calm_day is not None and finding.day < alert.last_calm_day
 
 
 def _continues(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> bool:
     """Whether it is the old episode that goes on; what never fired was none."""
-    if finding.kind is Kind.FIRST or alert.fired is None or alert.resolved is None:
+    if finding.kind in EVENTS or alert.fired is None or alert.resolved is None:
         return False
     return now - alert.resolved <= timedelta(days=policy.reopen_days)
 
 
 def _is_sure(finding: Finding, policy: Policy) -> bool:
-    if finding.complete or finding.kind is Kind.FIRST:
+    if finding.complete or finding.kind in EVENTS:
         return True
     return finding.return_period_years >= SURE_BY / policy.per_year
 

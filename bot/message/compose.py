@@ -25,7 +25,7 @@ from bot.model.alert import (
 )
 from bot.model.watch import Place, Watch
 
-SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫"}
+SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫", Kind.MAKEUP: "🧩"}
 PLACES_SHOWN = 3  # of one end of a watch
 LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
@@ -105,6 +105,9 @@ def headline(finding: Finding, book: Gazetteer) -> str:
             looked = words.count(finding.days_looked, "day")
             return f"First known leg, after {looked} of looking"
         return f"First leg in {(finding.day - finding.last_before).days:,} days"
+    if finding.kind is Kind.MAKEUP:
+        odd = ", ".join(note.removeprefix("unusual in ") for note in finding.notes)
+        return f"{words.count(finding.observed)} {_that_day(finding, book)}, unusual in {odd}"
     usual = ""
     if math.isfinite(finding.expected_window):
         usual = f", usually {words.rate(finding.expected_window / _span(finding))}"

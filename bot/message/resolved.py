@@ -10,7 +10,8 @@ from bot.message import words
 from bot.message.legs import Gazetteer
 from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Section, Series
 
-NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg"}
+NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg",
+         Kind.MAKEUP: "make-up"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

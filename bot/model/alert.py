@@ -17,9 +17,14 @@ class Kind(StrEnum):
     SURGE = "surge"  # too many legs
     LULL = "lull"  # too few, on days when somebody looked
     FIRST = "first"  # the first leg in N days, with proof of looking
+    MAKEUP = "makeup"  # the usual number, but other aircraft, operators or hours
     SIGHTINGS = "sightings"  # every leg of a watch, grouped hourly; no life
     SERVICE = "service"  # the bot's own troubles; no life
     WELCOME = "welcome"  # on start: what is watched, what cannot fire yet; no life
+
+
+EVENTS = frozenset({Kind.FIRST, Kind.MAKEUP})
+"""Kinds that are told once and have no end."""
 
 
 class State(StrEnum):

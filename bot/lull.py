@@ -1,0 +1,46 @@
+"""The lull: fewer legs than chance explains, on complete days on which somebody really looked."""
+
+from datetime import date
+
+import numpy as np
+
+from bot.judge import CALM_DAYS, COVERED, OPEN_DAYS, common, prior_of
+from bot.model.alert import Finding, Kind, Series
+from bot.model.watch import Watch
+from detectors.lull import lull_forward
+
+BACK_RATIO = 2 / 3  # of the expectation: a week above it is usual again
+
+
+def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
+    """The open days that are over, judged for a lull; none where lulls are off."""
+    if watch.alerts.lull_per_year is None:
+        return ()
+    walk = lull_forward(
+        series.counts, series.days, series.exposure, watch.alerts.lull_per_year,
+        prior=prior_of(watch, None),
+    )  # fmt: skip
+    found = []
+    for i in range(max(0, len(series.days) - OPEN_DAYS), len(series.days)):
+        facts = common(watch, Kind.LULL, series, walk, i, today)
+        if not facts["complete"]:
+            continue
+        covered = bool(series.exposure[i] >= COVERED)  # darkness must not pass for a lull
+        week = slice(max(0, i - CALM_DAYS + 1), i + 1)
+        seen = np.isfinite(series.counts[week])
+        observed = float(series.counts[week][seen].sum())
+        expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
+        found.append(
+            Finding(
+                **facts,
+                judged=covered and bool(np.isfinite(walk.score[i])),
+                raised=covered and bool(walk.alarm[i]),
+                calm=covered and not walk.alarm[i] and observed >= BACK_RATIO * expected,
+                window_days=max(1, int(walk.window_days[i])),
+                observed_window=float(walk.observed_window[i]),
+                expected_window=float(walk.expected_window[i]),
+                return_period_years=float(walk.return_period_years[i]),
+                score=float(walk.score[i]),
+            )
+        )
+    return tuple(found)
