@@ -1,7 +1,7 @@
 """Surge detection on routes: numpy in, verdicts out.
 
-Light: importing this package loads numpy and nothing heavier; scikit-learn is loaded by the make-up
-half on first use.
+Light: importing this package loads numpy and nothing heavier; scikit-learn is loaded by the
+make-up half on first use.
 """
 
 from detectors.judge import Halves, MakeupInput, judge, split_budget

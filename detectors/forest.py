@@ -39,7 +39,7 @@ class Forest:
         """
         odd = -np.asarray(self._model.score_samples(self._view(rows)), dtype=np.float64)
         far = (self._view(rows) ** 2).sum(axis=1)
-        return odd * (1.0 + far)
+        return np.asarray(odd * (1.0 + far))
 
     def distance(self, rows: Floats) -> Floats:
         """Squared distance in the whitened axes alone, (m,): what `score` is without trees."""
@@ -48,7 +48,7 @@ class Forest:
     def _view(self, rows: Floats) -> Floats:
         """The whitened axes: a tree cuts one axis at a time, and a joint oddity hides from
         every margin."""
-        return (rows - self._mean) @ self._turn
+        return np.asarray((rows - self._mean) @ self._turn)
 
 
 def _whitening(rows: Floats) -> tuple[Floats, Floats]:

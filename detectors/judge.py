@@ -1,7 +1,8 @@
 """One watch, one day, one budget: what every half of the detector says, in words.
 
-The watch's false alarm budget is split over the halves that are on, so that together they
-keep it. No half may veto another: the forest least of all.
+The watch's false alarm budget is split over the statistical halves that are on, so that
+together they keep it; first legs, which are facts, have one of their own. No half may veto
+another: the forest least of all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from detectors.walk import Walk, walk_forward
 
 # Shares of the watch's budget (detection.md, section 5 gives make-up a fifth). What a half
 # that is off would have had goes to the counts.
-SHARES = {Direction.MAKEUP: 0.2, Direction.NOVELTY: 0.1, Direction.LULL: 0.2}
+SHARES = {Direction.MAKEUP: 0.2, Direction.LULL: 0.2}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ class Halves:
 
 
 def split_budget(budget: float, halves: Halves) -> dict[Direction, float]:
-    """False alarms a year for each half; they sum to `budget`.
+    """False alarms a year for each half; but for novelty they sum to `budget`.
+
+    A first leg is a fact its owner asked for, not a guess: novelty has a budget of its own,
+    as large as the watch's.
 
     >>> split_budget(1.0, Halves(lull=True))[Direction.SURGE]
     0.8
@@ -52,11 +56,13 @@ def split_budget(budget: float, halves: Halves) -> dict[Direction, float]:
         raise ValueError(f"budget must be a positive number of false alarms a year: {budget!r}")
     on = {
         Direction.MAKEUP: halves.makeup is not None,
-        Direction.NOVELTY: halves.first_after is not None,
         Direction.LULL: halves.lull,
     }
     parts = {d: SHARES[d] * budget for d, wanted in on.items() if wanted}
-    return {Direction.SURGE: budget - sum(parts.values()), **parts}
+    parts = {Direction.SURGE: budget - sum(parts.values()), **parts}
+    if halves.first_after is not None:
+        parts[Direction.NOVELTY] = budget
+    return parts
 
 
 def judge(

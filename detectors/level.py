@@ -3,7 +3,7 @@
 Long-run rate: gamma-Poisson with the watch's prior, half-life 1000 days. Local level:
 gamma around 1, half-life 60 days. Dispersion: ratio of sums, below 1 where traffic is
 regular. Entries under suspicion (a surge or a hole in progress) teach nothing at once;
-`detectors.history` decides later what they were. Shapes: n series; time is last.
+`detectors.history` corrects later what must be corrected. Shapes: n series; time is last.
 """
 
 from __future__ import annotations
@@ -231,8 +231,11 @@ def learn(
     `zeros_count`: windows keep the days of a suspected outage (a lull is made of them).
     Nothing of this entry enters its own expectation.
     """
-    phi = m.spread()
-    rate, doubt = current(m, phi)
+    if j > 0:  # what the last entry left behind: nothing has changed since
+        phi, rate, doubt = block.spread[:, j - 1], block.rate[:, j - 1], block.doubt[:, j - 1]
+    else:
+        phi = m.spread()
+        rate, doubt = current(m, phi)
     doubt = doubt + slow_doubt(m.long_y / phi, m.seen * m.step, 1.0, m.step)
     e, g = block.e[:, j], block.g[:, j]
     special = x is not None and bool(x.any())

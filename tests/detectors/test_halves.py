@@ -170,10 +170,13 @@ def test_a_blizzard_is_one_story() -> None:
 
 
 def test_the_budget_is_split_and_never_grows() -> None:
-    """The halves' budgets sum to the watch's."""
+    """The halves' budgets sum to the watch's; first legs have one of their own."""
     every = Halves(lull=True, first_after=90, makeup=MakeupInput([[0.0]], [1], ("a",)))
     for halves in (Halves(), Halves(lull=True), every):
-        assert sum(split_budget(0.7, halves).values()) == pytest.approx(0.7)
+        parts = split_budget(0.7, halves)
+        own = parts.pop(Direction.NOVELTY, None)
+        assert own == (0.7 if halves.first_after else None)
+        assert sum(parts.values()) == pytest.approx(0.7)
     with pytest.raises(ValueError, match="budget"):
         split_budget(0, Halves())
 
