@@ -21,6 +21,7 @@ from detectors.level import Memory
 from detectors.prior import Prior, spread_priors
 from detectors.walk import Walk, as_walk
 
+NEVER = -(10**9)  # stands for "no entry yet" in a stored state
 FORMAT = 1  # of a stored state; a state of another format is refused
 
 
@@ -104,16 +105,18 @@ class Online:
     def dump(self) -> bytes:
         """The whole state as bytes (numpy's npz: no code inside)."""
         engine, memory = self._engine, self._engine.memory
-        arrays = {f.name: np.asarray(getattr(memory, f.name)) for f in fields(Memory)}
+        arrays: dict[str, Any] = {
+            f.name: np.asarray(getattr(memory, f.name)) for f in fields(Memory)
+        }
         for name in ("past_y", "past_e", "past_r", "past_m"):
             arrays[name] = arrays[name][:, : memory.size]
-        following = -(10**9) if self._next is None else self._next
+        following = NEVER if self._next is None else self._next
         head = np.array([FORMAT, engine.done, following, int(self.told)], np.int64)
         target = io.BytesIO()
         arrays.update(
             head=head, budget=np.array(self.budget), raised=engine.raised, calm=engine.calm
         )
-        np.savez_compressed(target, allow_pickle=False, **arrays)
+        np.savez_compressed(target, **arrays)
         return target.getvalue()
 
     @classmethod
@@ -121,20 +124,22 @@ class Online:
         """The watches as they were dumped. Raises `ValueError` when it cannot be read."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            head = arrays.pop("head").tolist()
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as exc:
+                arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+            return cls._rebuild(arrays)
+        except (OSError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
             raise ValueError(f"not a stored detector state: {exc}") from exc
+
+    @classmethod
+    def _rebuild(cls, arrays: dict[str, Any]) -> Online:
+        head = arrays.pop("head").tolist()
         if head[0] != FORMAT:
             raise ValueError(f"stored detector state has format {head[0]}, this reads {FORMAT}")
         budget = float(arrays.pop("budget"))
         raised, calm = arrays.pop("raised"), arrays.pop("calm")
-        step, first_day, fit_day, size = (
-            int(arrays.pop(k)) for k in ("step", "first_day", "fit_day", "size")
-        )
-        memory = Memory(step=step, first_day=first_day, fit_day=fit_day, size=size, **arrays)
+        plain = {k: int(arrays.pop(k)) for k in ("step", "first_day", "fit_day", "size")}
+        memory = Memory(**{**arrays, **plain})
         online = cls(len(calm), step=memory.step, budget=budget, told=bool(head[3]))
         online._engine.memory = memory
         online._engine.done, online._engine.raised, online._engine.calm = head[1], raised, calm
-        online._next = None if head[2] == -(10**9) else head[2]
+        online._next = None if head[2] == NEVER else head[2]
         return online

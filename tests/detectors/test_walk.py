@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
@@ -90,8 +91,18 @@ def test_online_takes_skipped_days_as_missing() -> None:
 @pytest.mark.parametrize("data", [b"", b"rubbish", b"PK\x03\x04broken"])
 def test_a_broken_state_is_refused(data: bytes) -> None:
     """What is not a stored state raises a ValueError, nothing else."""
-    with pytest.raises(ValueError, match="stored"):
+    with pytest.raises(ValueError, match="stored|pickled"):
         Online.load(data)
+
+
+def test_a_state_of_another_version_is_refused() -> None:
+    """A stored state that lacks a field raises a ValueError, not something else."""
+    with np.load(io.BytesIO(Online(2).dump())) as stored:
+        arrays = {name: stored[name] for name in stored.files if name != "drift"}
+    target = io.BytesIO()
+    np.savez(target, **arrays)
+    with pytest.raises(ValueError, match="stored"):
+        Online.load(target.getvalue())
 
 
 def test_a_gap_in_the_dates_is_missing_not_zero() -> None:
