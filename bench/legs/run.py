@@ -23,7 +23,7 @@ from bot import airfields
 from bot.airfields import Airfields
 from bot.legs.history import History, legs_of
 
-SEEDS = (901, 902, 903, 904)
+SEEDS = (901, 902)
 AIRCRAFT = 300
 Judge = tuple[str, score.Match]
 

@@ -6,6 +6,7 @@ recall counts every observable flight of the class, precision every leg that nam
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,9 @@ def match(legs: list[Leg], flights: list[Flight]) -> Match:
     return Match(pairs, seen, [f for f in seen if id(f) not in taken])
 
 
-def rates(m: Match, keep=lambda f: True, least: float = 0.0) -> tuple[float, float, int, int]:
+def rates(
+    m: Match, keep: Callable[[Flight], bool], least: float = 0.0
+) -> tuple[float, float, int, int]:
     """(recall, precision, flights, named pairs) of both ends right, for the flights kept.
 
     Precision counts the legs that name both ends with confidence `least` or more.

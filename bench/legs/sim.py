@@ -103,7 +103,8 @@ def _craft(address: int, group: str, rng: np.random.Generator) -> _Craft:
         letter == "M" and rng.random() < 0.4, rng.random() > (0.45 if light else 0.04),
         rng.random() > 0.15, T0 + (rng.uniform(0, 1.2) * 86400 if rng.random() < 0.25 else 0),
         T0 + (rng.uniform(0.3, 2) if rng.random() < 0.25 else 9) * 86400, rng.random() < 0.5,
-        str(rng.choice(KINDS[letter].types)).encode() if rng.random() > 0.2 else b"", _call(letter, rng), rng.random() < 0.5,
+        str(rng.choice(KINDS[letter].types)).encode() if rng.random() > 0.2 else b"",
+        _call(letter, rng), rng.random() < 0.5,
     )  # fmt: skip
 
 
@@ -126,7 +127,8 @@ def _life(world: sim_world.World, craft: _Craft, rng: np.random.Generator, days:
             return
         path = _path(world, craft, here, there, extra, rng)
         flight = Flight(craft.icao24, world.fields.idents[here], world.fields.idents[there],
-                        t, t + float(path.t[-1]), craft.kind.letter, tags={extra} - {""})  # fmt: skip
+                        t, t + float(path.t[-1]), craft.kind.letter,
+                        tags={extra} - {""})  # fmt: skip
         if craft.watched:
             flight.tags.add("watched")
         if craft.kind.letter not in "LR" and rng.random() < 0.7:
@@ -203,7 +205,8 @@ def _path(world: sim_world.World, craft: _Craft, here: int, there: int, extra: s
         # runways lie off the point the table gives, and terminals off the runways
         jitter = rng.normal(0, 0.012 if f.runway_ft[row] >= 7000 else 0.004, 2)
         ends.append((float(f.lat_deg[row] + jitter[0]), float(f.lon_deg[row] + jitter[1]),
-                     runway(f.headings[row], rng), 0.0 if np.isnan(elevation) else elevation))  # fmt: skip
+                     runway(f.headings[row], rng),
+                     0.0 if np.isnan(elevation) else elevation))  # fmt: skip
     if extra == "circuits":
         return circuits(ends[0], craft.kind, rng)
     via = None
@@ -219,7 +222,8 @@ def _path(world: sim_world.World, craft: _Craft, here: int, there: int, extra: s
 
 
 def _reports(world: sim_world.World, craft: _Craft, flight: Flight, path: Path,
-             rows: tuple[int, int], pause: float, rng: np.random.Generator) -> list[np.ndarray]:  # fmt: skip
+             rows: tuple[int, int], pause: float,
+             rng: np.random.Generator) -> list[np.ndarray]:  # fmt: skip
     """What is heard of a flight and of the taxiing round it, as columns."""
     t, lat, lon, alt, gs, trk, ground = _with_taxi(world, path, rows, pause, rng)
     t = t + flight.takeoff

@@ -1,6 +1,7 @@
 """One simulated flight: a path over the ground and a profile over time, runway to runway."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def corners(a: tuple, b: tuple, kind: Kind, rng: np.random.Generator, extra: str
 def trace(points: list[tuple], spacing_nm: float = 0.25) -> tuple[np.ndarray, np.ndarray]:
     """Corners to a rounded line: points (lat, lon) and their distance along it, NM."""
     pieces = []
-    for p, q in zip(points[:-1], points[1:], strict=True):
+    for p, q in pairwise(points):
         nm = distance_nm(*p, *q)
         pieces.append(great_circle(*p, *q, max(2, int(nm / spacing_nm) + 1))[:-1])
     line = np.concatenate([*pieces, [points[-1]]])
@@ -226,7 +227,8 @@ def circuits(a: tuple, kind: Kind, rng: np.random.Generator) -> Path:
         touch = (t < 10) & (k > 0)
         parts.append(Path(t + start, np.interp(at, along, line[:, 0]),
                           np.interp(at, along, line[:, 1]), np.interp(at, along, alt),
-                          np.full(len(t), speed), np.interp(at, along, course) % 360, touch))  # fmt: skip
+                          np.full(len(t), speed), np.interp(at, along, course) % 360,
+                          touch))  # fmt: skip
         start += t[-1] + STEP_S
     return Path(*(np.concatenate([getattr(p, n) for p in parts])
                   for n in ("t", "lat", "lon", "alt", "gs", "track", "touches")))  # fmt: skip

@@ -11,8 +11,10 @@ from scipy.spatial import cKDTree
 from bot.airfields import Airfields
 from bot.geo import EARTH_KM, unit_vectors
 
-BRIGHT = set("DE FR GB NL BE CH AT IT ES PT PL CZ DK SE NO FI HU IE US CA JP AU LU SK SI".split())
-DARK = set("LY SY SD SS TD NE ML CF BF ER YE AF SO TM KP CD MR EH GN DJ".split())
+_BRIGHT = "DE FR GB NL BE CH AT IT ES PT PL CZ DK SE NO FI HU IE US CA JP AU LU SK SI"
+_DARK = "LY SY SD SS TD NE ML CF BF ER YE AF SO TM KP CD MR EH GN DJ"
+BRIGHT = set(_BRIGHT.split())
+DARK = set(_DARK.split())
 SPAN = {"bright": 0.35, "dim": 0.12, "dark": 0.004}  # chance of a receiver at a field
 
 

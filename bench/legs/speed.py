@@ -73,7 +73,8 @@ def plain_tick(data: bytes, state: dict[str, dict[str, object]]) -> int:
             legs += 1
             old["first"] = t
         old.update(t=t, lat=a["lat"], lon=a["lon"], alt=a.get("alt_baro"), gs=a.get("gs"),
-                   track=a.get("track"), ground=ground, call=(a.get("flight") or "").strip())  # fmt: skip
+                   track=a.get("track"), ground=ground,
+                   call=(a.get("flight") or "").strip())  # fmt: skip
         old["top"] = max(old["top"], a.get("gs") or 0.0)  # type: ignore[call-overload]
         old["n"] += 1  # type: ignore[operator]
     return legs

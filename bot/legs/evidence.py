@@ -107,7 +107,8 @@ def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Co
 
 SIDE_NAMES = ("far_for_descent", "near_for_descent", "near_for_level", "far_for_level", "nm",
               "low_log_nm", "low_nm", "log_angle", "angle", "angle_far", "wrong_way_nm",
-              "across", "behind", "aligned", "low_close", "aim", "far_across", "nm_crowded")  # fmt: skip
+              "across", "behind", "aligned", "low_close", "aim", "far_across",
+              "nm_crowded")  # fmt: skip
 
 
 def _aligned(c: Candidates, side: Side, nm: Columns, height: Columns) -> Columns:

@@ -26,6 +26,7 @@ PARKED_KM = 9.0  # a report from the ground names a field this close: long runwa
 SAME_FIELD_KM = 4.0
 AWAY_NM = 700.0  # beyond the last and first report nobody flies unseen on one guess
 ONE_SIDED_NM = 300.0
+APPROACH_FT, CERTAIN_FPM = 15_000.0, 500.0  # landing or taking off for certain
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
 Rows = npt.NDArray[np.intp]
 
@@ -82,6 +83,10 @@ class Places:
                           self.size[rows], self.airfields.scheduled[rows], self._hub[rows],
                           self._headings[rows])  # fmt: skip
 
+    def crowd(self, side: Side) -> int:
+        """How many fields with a runway for the large lie within 300 km."""
+        return len(self._big_near(side, 160.0))
+
     def ground_ft(self, lat: float, lon: float) -> float:
         """Elevation of the nearest field within `NEAR_KM`, to a tenth of a degree; 0 if none."""
         key = (round(lat, 1), round(lon, 1))
@@ -96,8 +101,8 @@ class Places:
         if before is not None and after is not None:
             speed = max(60.0, before.cruise, after.cruise)  # in this order NaN drops out
             budget_nm = (after.t - before.t) / 3600 * speed * 1.1 + 10
-            near = self._big_near(before, min(budget_nm, AWAY_NM))
-            back = self._big_near(after, min(budget_nm, AWAY_NM))
+            near = self._big_near(before, min(budget_nm, _reach_nm(before, -1)))
+            back = self._big_near(after, min(budget_nm, _reach_nm(after, 1)))
             return near[np.isin(near, back, assume_unique=True, kind="table")]
         side = before or after
         assert side is not None
@@ -110,6 +115,14 @@ class Places:
         here = unit_vectors(side.lat, side.lon)
         found = self._tree.query_ball_point(here, chord(nm * KM_PER_NM))
         return self.big[np.asarray(found, dtype=np.intp)]
+
+
+def _reach_nm(side: Side, way: int) -> float:
+    """How far from one of two sides it may be: near, if it was landing (taking off) there."""
+    if side.alt < APPROACH_FT and side.rate * way > CERTAIN_FPM:
+        slope = DOWN_FT_PER_NM if way < 0 else UP_FT_PER_NM
+        return 40 + 2 * max(side.alt, 0.0) / slope
+    return AWAY_NM
 
 
 def _filled(a: Airfields) -> npt.NDArray[np.float64]:

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.geo import KM_PER_NM, distance_km
-from bot.legs.belief import Belief, Question, Weights, believe, may_name, only_a_direction
+from bot.legs.belief import (
+    CRUISE_FT,
+    Belief,
+    Question,
+    Weights,
+    believe,
+    may_name,
+    only_a_direction,
+)
 from bot.legs.places import LOW_FT, LOW_KM, Places
 from bot.legs.side import Side
 from bot.model.air import End, How
 from bot.model.watch import Area
 
+HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
@@ -61,12 +70,28 @@ class Sky:
         if self.asked is not None:
             self.asked.append((q, spell))
         belief = self._belief(q, spell)
-        sure = bool(belief.rows) and belief.share[0] >= NAME_AT
-        row = belief.rows[0] if sure and may_name(q) else None
+        row = self._named(q, belief)
         landing, takeoff = self._times(before, after, spell, row)
         arrival = self._end(q, belief, row, before, spell)
         departure = self._end(q, belief, row, after, spell)
         return Stop(arrival, departure, landing, takeoff, dict(arrival.candidates), spell)
+
+    def _named(self, q: Question, belief: Belief) -> int | None:
+        """The field to name: the likeliest, if it may be named and is likely enough."""
+        if not belief.rows or belief.share[0] < NAME_AT or not may_name(q):
+            return None
+        row = belief.rows[0]
+        return row if belief.share[0] >= HAZY_AT or not self._hazy(q, row) else None
+
+    def _hazy(self, q: Question, row: int) -> bool:
+        """Lost and found far off at cruise over land full of airfields: the recording has few
+        listeners, any of a hundred fields was as dark, and the fitted odds say too much."""
+        if q.before is None or q.after is None:
+            return False
+        sides = (q.before, q.after)
+        if not all(s.alt > CRUISE_FT and self._km(s, row) > HAZY_KM for s in sides):
+            return False
+        return all(self.places.crowd(s) > CROWD for s in sides)
 
     def _belief(self, q: Question, spell: Spell | None) -> Belief:
         if spell is not None:
