@@ -104,7 +104,7 @@ class Memory:
         doubt = REGULAR_WEIGHT / (1 + self.spread_m / REGULAR_WEIGHT)
         regular = (self.spread_y + doubt * np.minimum(target, 1.0)) / (self.spread_m + doubt)
         phi = np.where(raw < 1, np.minimum(regular, 1.0), raw)
-        return np.clip(phi, SPREAD_FLOOR, SPREAD_CEILING)
+        return np.minimum(np.maximum(phi, SPREAD_FLOOR), SPREAD_CEILING)
 
 
 def half_lives(step: int) -> tuple[float, float, float]:
@@ -170,7 +170,7 @@ def slow_doubt(info: Floats, age: Floats, w: Floats | float, step: int) -> Float
     lag = 0.5 * (w * step + np.minimum(age, 90.0))
     out = (SEASON_SLOPE * lag * unknown**2) ** 2
     if step == 1:
-        out = out + np.where(np.less(w, 7), 1 / (SD_WEEKDAY**-2 + info / 7), 0.0) / w
+        out = out + np.less(w, 7) / ((SD_WEEKDAY**-2 + info / 7) * w)
     return np.asarray(out)
 
 
@@ -320,7 +320,7 @@ def _learn_spread(m: Memory, block: Block, j: int, day: Day, use: Bools, hot: Bo
 
 def _learn_rate(m: Memory, block: Block, j: int, day: Day, use: Bools, free: Bools) -> None:
     low = np.where(day.mean > 4, day.mean - LOW_SD * day.sd, 0.0)
-    clipped = np.clip(day.y, low, day.mean + TOP_SD * day.sd + TOP_ADD)
+    clipped = np.minimum(np.maximum(day.y, low), day.mean + TOP_SD * day.sd + TOP_ADD)
     kept = np.where(use, np.where(free, day.y, clipped), 0.0)
     block.kept_y[:, j] = kept
     block.kept_e[:, j] = use * day.e
