@@ -25,6 +25,7 @@ from bot.legs.history import History, legs_of
 
 SEEDS = (901, 902)
 AIRCRAFT = 300
+NEAR_NM = 250.0
 Judge = tuple[str, score.Match]
 
 
@@ -46,6 +47,16 @@ def low_none(f: Flight) -> bool:
 def dark(f: Flight) -> bool:
     """A route into a dark region."""
     return "watched" in f.tags
+
+
+def dark_near(f: Flight) -> bool:
+    """A route into a dark region, lost and found within 250 NM of its fields."""
+    return dark(f) and max(f.away_nm) < NEAR_NM
+
+
+def large_low(f: Flight) -> bool:
+    """Fully covered, and neither a light aircraft nor a helicopter."""
+    return low_both(f) and f.kind not in "LR"
 
 
 def merged(matches: list[score.Match]) -> score.Match:
@@ -75,6 +86,7 @@ def table(found: list[Judge]) -> str:
     classes: dict[str, Callable[[Flight], bool]] = {
         "all pairs": score.every, "fully covered": low_both, "one end dark": low_one,
         "mid-air only": low_none, "into dark regions": dark,
+        "... lost within 250 NM": dark_near,
     }  # fmt: skip
     lines = ["| rule | legs found | " + " | ".join(classes) + " | dark, ends >= 0.9 |",
              "|---|---|" + "---|" * (len(classes) + 1)]  # fmt: skip
@@ -103,6 +115,10 @@ def targets(found: list[Judge]) -> list[tuple[str, str, str]]:
          f"{recall:.3f}, {precision:.3f} ({len(ours.observable)} flights)"),
         ("both ends, fully covered", "recall >= 0.96, precision >= 0.99",
          f"{full[0]:.3f}, {full[1]:.3f} ({full[2]} flights)"),
+        ("... without light aircraft and helicopters", "",
+         "{:.3f}, {:.3f} ({} flights)".format(*score.rates(ours, large_low)[:3])),
+        ("... lost and found within 250 NM of the fields", "",
+         "{:.3f}, {:.3f} ({} flights)".format(*score.rates(ours, dark_near)[:3])),
         ("both ends, into dark regions", "recall >= 0.85, precision >= 0.92",
          f"{darks[0]:.3f}, {darks[1]:.3f} ({darks[2]} flights)"),
         ("the same, both ends >= 0.9", "precision >= 0.95, recall >= 0.65",

@@ -37,6 +37,7 @@ class Flight:
     first: float = np.nan
     last: float = np.nan
     end_low: tuple[bool, bool] = (False, False)  # reported low and close at each end
+    away_nm: tuple[float, float] = (np.nan, np.nan)  # first and last report to the fields
     tags: set[str] = field(default_factory=set)
 
 
@@ -300,12 +301,14 @@ def _note(flight: Flight, out: list[np.ndarray], rows: tuple[int, int], world) -
     if not flight.seen:
         return
     flight.first, flight.last = float(t[air][0]), float(t[air][-1])
-    low = []
+    low, away = [], []
     for row, i in ((rows[0], np.flatnonzero(air)[0]), (rows[1], np.flatnonzero(air)[-1])):
         f = world.fields
         km = distances_km(lat[i], lon[i], np.array(f.lat_deg[row]), np.array(f.lon_deg[row]))
+        away.append(float(km) / 1.852)
         low.append(bool(km < 18.52 and alt[i] - np.nan_to_num(f.elevation_ft[row]) < 5000))
     flight.end_low = (low[0], low[1])
+    flight.away_nm = (away[0], away[1])
 
 
 def _dirty(craft: _Craft, out: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
