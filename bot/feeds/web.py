@@ -53,6 +53,7 @@ class Web:
             {"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip",
              "Accept": "application/json"}
         )  # fmt: skip
+        self._session.auth = _as_given  # else a ~/.netrc entry would replace our own key
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=2, max_retries=0))
 
@@ -107,6 +108,10 @@ class Web:
             limit.check()
         limit.check()
         return unpack(b"".join(parts), most, what)
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def user_agent(contact: str) -> str:

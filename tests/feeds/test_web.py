@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ def test_it_says_who_it_is_and_takes_gzip(serve: Serve, web: Callable[..., Web])
     assert "Mozilla" not in head
     assert "Accept-Encoding: gzip" in head
     assert f"auth: {SECRET}" in head
+
+
+def test_no_password_of_the_users_is_sent(
+    serve: Serve, web: Callable[..., Web], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ~/.netrc entry for the host neither travels nor replaces the feed's own key."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server = serve(http(b"x"))
+    web().get(server.url, NOW, {"Authorization": "Bearer ours"})
+    assert "Authorization: Bearer ours\r\n" in server.requests[0]
+    assert "Basic" not in server.requests[0]
 
 
 def test_the_connection_is_reused(serve: Serve, web: Callable[..., Web]) -> None:
