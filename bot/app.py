@@ -1,7 +1,7 @@
 """Composition root: a configuration in, the parts of the bot wired together out."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,21 +13,17 @@ from bot.airfields import Airfields
 from bot.assess import Assessor
 from bot.book import Book
 from bot.config import Config
-from bot.coverage import Hours
+from bot.coverage import HOUR_S, Hours, grounds_of
 from bot.desk import Desk
-from bot.errors import BotError, StoreError
+from bot.errors import Busy, StoreError
 from bot.lane import Lane
 from bot.legs.live import LiveLegs
-from bot.model.air import Look, Snapshot
+from bot.model.air import Look, Outcome, Query, Snapshot
 from bot.pipeline import Sky
 from bot.store import Store, open_store
 
 DATABASE = "airbridge.sqlite"
 PRESENCE_LOADED = timedelta(days=70)  # the habit's eight weeks, and what may be re-judged
-
-
-class Busy(BotError):
-    """Another instance runs on the same data folder."""
 
 
 def clock() -> datetime:
@@ -53,11 +49,15 @@ def open_data(settings: Config, now: datetime) -> Store:
 @contextmanager
 def only_instance(settings: Config) -> Iterator[None]:
     """Hold the data folder's lock; raises Busy when another instance does."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.data / "lock").open("w") as file:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (settings.data / "lock").open("w")
+    except OSError as exc:
+        raise StoreError(f"{settings.data}: cannot be written: {exc.strerror}") from exc
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
+        except BlockingIOError as exc:
             raise Busy(f"{settings.data}: another airbridge runs on this data folder") from exc
         yield
 
@@ -88,11 +88,13 @@ def wire(
     """Wire the parts. `label` is printed in every message and picture (RECONSTRUCTION ...);
     with a `source` no feed is opened: the sky comes from there."""
     registry = Registry.load()
-    hours = Hours(
+    places = {ground.key for watch in settings.watches for ground in grounds_of(watch)}
+    rows = [
         row
-        for watch in settings.watches
-        for row in store.presence(watch.name, now - PRESENCE_LOADED, now + timedelta(days=1))
-    )
+        for place in sorted(places)
+        for row in store.presence(place, now - PRESENCE_LOADED, now + timedelta(days=1))
+    ]
+    hours = Hours(rows)
     named = frozenset(
         spot.ident
         for watch in settings.watches
@@ -104,18 +106,30 @@ def wire(
     names = (source,) if source else tuple(feed.name for feed in settings.feeds)
     book = Book(store, settings.watches, fields, registry, hours)
     desk = Desk(book, fields, feeds=names, label=label)
+    lanes = tuple(
+        Lane(feeds.make(feed), feed, planner.plan(feed, settings.watches))
+        for feed in (() if source else settings.feeds)
+    )
+    sky = Sky(store, live, registry, settings.watches, hours)
+    sky.resume([row for row in rows if row.hour_s > now.timestamp() - HOUR_S], _looks(store, lanes))
     return Wiring(
         settings=settings,
         airfields=fields,
         store=store,
         desk=desk,
-        sky=Sky(store, live, registry, settings.watches, hours),
+        sky=sky,
         assessor=Assessor(desk, settings, draw=draw),
-        lanes=tuple(
-            Lane(feeds.make(feed), feed, planner.plan(feed, settings.watches))
-            for feed in (() if source else settings.feeds)
-        ),
+        lanes=lanes,
     )
+
+
+def _looks(store: Store, lanes: Sequence[Lane]) -> Iterator[tuple[Query, float]]:
+    """What was last looked at before this start, and when (epoch s)."""
+    queries = {(lane.feed.name, query.key()): query for lane in lanes for query in lane.plan}
+    for look in store.last_looks():
+        query = queries.get((look.feed, look.query_key))
+        if query is not None and look.outcome is Outcome.OK:
+            yield query, look.at.timestamp()
 
 
 def sink(sky: Sky, lane: Lane) -> Callable[[Look, Snapshot | None], None]:

@@ -14,7 +14,7 @@ from bot.alerts import Batch, Item, Policy, Step
 from bot.config import Config
 from bot.desk import Desk
 from bot.judge import Judged
-from bot.model.alert import Alert, Evidence, Finding, Message, Picture, Reason
+from bot.model.alert import Alert, Evidence, Finding, Kind, Message, Picture, Reason, State
 from bot.model.watch import Address, Watch
 from bot.pictures.chart import chart
 from bot.pictures.map import route_map
@@ -68,13 +68,14 @@ class Assessor:
         current = {(f.watch, f.kind, f.day) for f in findings}
         self._noted = {key: said for key, said in self._noted.items() if key in current}
         letters, told = self._letters(changes, now)
-        letters += self._sightings(now)
-        self._commit(findings, changes, told, letters, now)
+        orphans = self._orphans(last, now)
+        letters += [*self._sightings(now), *(letter for _, letter in orphans)]
+        self._commit(findings, changes, told, letters, now, [alert for alert, _ in orphans])
         return tuple(letters)
 
     def _commit(
         self, findings: Iterable[Finding], changes: Sequence[Change], told: Iterable[Step],
-        letters: Sequence[Letter], now: datetime,
+        letters: Sequence[Letter], now: datetime, closed: Sequence[Alert],
     ) -> None:  # fmt: skip
         store = self._desk.store
         final = {step.alert.id: step for step in told if step.alert is not None}
@@ -88,6 +89,8 @@ class Assessor:
                 store.put_alert(tx, step.alert, step.reason, _in_words(change.finding))
                 log.info("alert %s kind=%s watch=%s told=%s", step.alert.state, step.alert.kind,
                          step.alert.watch, step.reason)  # fmt: skip
+            for alert in closed:
+                store.put_alert(tx, alert, Reason.NONE, "no longer watched")
             for letter in letters:
                 self._post(tx, letter, now)
 
@@ -112,7 +115,11 @@ class Assessor:
         for watch in self._desk.watches.values():
             if not watch.alerts.sightings or alerts.is_silenced(watch.name, silences, now):
                 continue
-            found = sightings.digest(self._desk, watch, now, self._settings.timezone)
+            try:
+                found = sightings.digest(self._desk, watch, now, self._settings.timezone)
+            except Exception:  # nor one digest the alerts
+                log.exception("sightings could not be gathered watch=%s", watch.name)
+                continue
             if found is not None:
                 addresses = self._settings.addresses(watch.audience)
                 remember = ((found.key, found.value),)
@@ -125,18 +132,40 @@ class Assessor:
         self, changes: Sequence[Change], now: datetime
     ) -> tuple[list[Letter], tuple[Step, ...]]:
         """What is said of this run's changes, and the alerts as they are to be stored."""
-        backed = {
-            change.alert.id: self._desk.evidence(
-                self._desk.watches[change.finding.watch], change.finding, change.judged.series, now
-            )
-            for change in changes
-            if change.reason in NEWS
-        }
+        backed: dict[str, Evidence] = {}
+        for change in changes:
+            if change.reason in NEWS:
+                watch = self._desk.watches[change.finding.watch]
+                drawn = change.judged.series
+                backed[change.alert.id] = self._desk.evidence(watch, change.finding, drawn, now)
         batch = Batch(tuple(self._item(change, backed.get(change.alert.id)) for change in changes))
         batch = alerts.silence(batch, self._desk.store.silences(now), now)
         batch = alerts.group(alerts.dedup(batch, Policy().cooldown, now))
-        letters = [self._letter(item, backed, now) for item in batch.kept]
-        return letters, alerts.told(batch)
+        letters, kept = [], []
+        for item in batch.kept:
+            try:
+                letters.append(self._letter(item, backed, now))
+                kept.append(item)
+            except Exception:  # one message that cannot be written must not stop the others
+                log.exception("message could not be written watch=%s", item.alert.watch)
+        return letters, alerts.told(replace(batch, kept=tuple(kept)))
+
+    def _orphans(self, last: dict[str, Alert], now: datetime) -> list[tuple[Alert, Letter]]:
+        """Open alerts that nothing judges any more (a watch removed, its surges switched off):
+        closed, and told to whoever heard that they began."""
+        judged = {f"{kind}:{name}" for name, w in self._desk.watches.items() for kind in _kinds(w)}
+        found = []
+        for key, alert in last.items():
+            if alert.state is State.RESOLVED or key in judged:
+                continue
+            ended = replace(alert, state=State.RESOLVED, updated=now, resolved=now)
+            said = message.service(
+                f"No longer watched: {alert.watch}",
+                [f"Its {alert.kind} alert is closed: the configuration no longer asks for it."],
+            )
+            to = tuple(Address(*key.split(":", 1)) for key in alert.heard)
+            found.append((ended, Letter(f"{alert.id}/unwatched", said, to, alert.id)))
+        return found
 
     def _item(self, change: Change, backing: Evidence | None) -> Item:
         watch = self._desk.watches[change.finding.watch]
@@ -159,6 +188,18 @@ class Assessor:
             said = replace(said, pictures=_draw(backing, item.reason))
         event = alerts.event_key(item.alert, item.reason)
         return Letter(event, said, item.addresses, item.alert.id)
+
+
+def _kinds(watch: Watch) -> list[Kind]:
+    """What the watch is judged for."""
+    policy = watch.alerts
+    asked = {
+        Kind.SURGE: policy.surge_per_year,
+        Kind.MAKEUP: policy.surge_per_year,
+        Kind.FIRST: policy.first_after_days,
+        Kind.LULL: policy.lull_per_year,
+    }
+    return [kind for kind, value in asked.items() if value is not None]
 
 
 def _step(watch: Watch, judged: Judged, last: dict[str, Alert], now: datetime) -> Iterable[Change]:

@@ -14,7 +14,7 @@ from typing import Any
 from bot import series
 from bot.aircraft import Registry
 from bot.airfields import Airfields
-from bot.coverage import Hours
+from bot.coverage import Hours, grounds_of
 from bot.imports import History
 from bot.judge import OPEN_DAYS
 from bot.matching import Match, matches
@@ -24,7 +24,10 @@ from bot.model.watch import Watch
 from bot.store import Day, Store
 
 COUNTED_REV = "counted_rev"
+IMPORTED = "imported"  # state: when days were last imported
 DAY = timedelta(days=1)
+MONTH = timedelta(days=31)  # of the sky's legs are held in memory at a time
+SHELF = 3  # such months
 
 
 def midnight(day: date) -> datetime:
@@ -66,6 +69,7 @@ class Book:
         self._airfields = airfields
         self._registry = registry
         self._locations: dict[str, tuple[float, float] | None] = {}
+        self._imported = store.state(IMPORTED)
         self._days = {name: self._load(name) for name in self.watches}
 
     def _load(self, watch: str) -> dict[date, tuple[float, float, float]]:
@@ -92,6 +96,7 @@ class Book:
     def recount(self, now: datetime) -> None:
         """Bring every watch's days up to date with legs and looks, and store them."""
         today = now.date()
+        self._notice_imports()
         changed, rev = self.store.changed_days(int(self.store.state(COUNTED_REV) or b"0"))
         legs = _Shelf(self.store)
         rows = {
@@ -103,28 +108,37 @@ class Book:
             for name, found in rows.items():
                 mark = fingerprint(self.watches[name])
                 refused += self.store.put_days(tx, name, found, fingerprint=mark)
-                self.store.put_state(tx, _definition(name), mark.encode())
+                self.store.put_state(tx, _definition(name), _mark(self.watches[name]))
             self.store.put_state(tx, COUNTED_REV, str(rev).encode())
         for name, found in rows.items():
             self._days[name].update((row.day, row[1:]) for row in found)
         if refused:  # imported days stand: read back what the store kept
-            self._days = {name: self._load(name) for name in self.watches}
+            self._reload()
+
+    def _notice_imports(self) -> None:
+        """Days imported by another process since they were last read."""
+        imported = self.store.state(IMPORTED)
+        if imported != self._imported:
+            self._reload()
+
+    def _reload(self) -> None:
+        self._imported = self.store.state(IMPORTED)
+        self._days = {name: self._load(name) for name in self.watches}
 
     def _rows(self, watch: Watch, changed: set[date], today: date, legs: "_Shelf") -> list[Day]:
         """The watch's days to store now: those with changed legs, and those still open."""
-        looked = self.hours.first_day(watch.name)
+        looked = self.hours.first_day(watch)
         known = {day for day in self._days[watch.name] if day <= today}
         if looked is not None:
             known |= _span(looked, today)
-        recounted = known if self._redefined(watch) else changed & known
+        before = self.store.state(_definition(watch.name)) or b""
+        recounted = known if before != _mark(watch) else changed & known
+        if before.partition(b"/")[2] not in (b"", _mark(watch).partition(b"/")[2]):
+            # other ends: whoever looked then did not look here
+            self._days[watch.name] = {}
         counts = self._count(watch, recounted, legs)
         still_open = {today - back * DAY for back in range(OPEN_DAYS)} & known
         return [self._row(watch, day, counts) for day in sorted(recounted | still_open)]
-
-    def _redefined(self, watch: Watch) -> bool:
-        """Whether the watch counts something else than when its days were last counted."""
-        before = self.store.state(_definition(watch.name))
-        return before is None or before.decode() != fingerprint(watch)
 
     def _count(self, watch: Watch, days: set[date], legs: "_Shelf") -> dict[date, tuple[int, int]]:
         """(counted, possible) of each of the days."""
@@ -137,18 +151,22 @@ class Book:
     def _row(self, watch: Watch, day: date, counts: Mapping[date, tuple[int, int]]) -> Day:
         counted, possible, exposure = self._days[watch.name].get(day, (0.0, 0.0, 0.0))
         counted, possible = counts.get(day, (counted, possible))
-        if (watch.name, day) in self.hours:
-            exposure = self.hours.exposure(watch.name, day)
+        if self.hours.knows(watch, day):
+            exposure = self.hours.exposure(watch, day)
         return Day(day, float(counted), float(possible), exposure)
 
     def days_looked(self, watch: str) -> int:
-        """Days on which somebody really looked."""
-        return sum(exposure >= series.LEAST_EXPOSURE for *_, exposure in self._days[watch].values())
+        """How many whole days of looking there are."""
+        return int(sum(min(1.0, e) for *_, e in self._days[watch].values() if e > 0))
 
     def matches(self, watch: Watch, first: date, last: date) -> tuple[Match, ...]:
         """The stored legs of those UTC days that the watch counts or shows."""
-        legs = _Shelf(self.store).between(first, last)
-        return matches(watch, legs, self.identify, self.locate)
+        shelf = _Shelf(self.store)
+        return tuple(
+            match
+            for start, stop in _runs(_span(first, last))
+            for match in matches(watch, shelf.between(start, stop), self.identify, self.locate)
+        )
 
     def series(self, watch: Watch, today: date, last: date | None = None) -> Series | None:
         """The watch's days up to `last` (default: `today`, which runs); None before anything is
@@ -156,36 +174,48 @@ class Book:
         last = last or today
         return series.build(watch.name, self._days[watch.name], last, running=last == today)
 
-    def take_in(self, history: History, *, overwrite: bool = False) -> dict[str, tuple[int, int]]:
+    def take_in(
+        self, history: History, now: datetime, *, overwrite: bool = False
+    ) -> dict[str, tuple[int, int]]:
         """Store imported history; per watch the days taken in and those refused because the bot
         itself observed them. Legs count for every watch that they match."""
         rows: dict[str, list[Day]] = {}
         for day in history.counts:
             rows.setdefault(day.watch, []).append(Day(day.day, day.count, 0.0, day.exposure))
-        if history.legs:
-            rows |= {name: self._counted(w, history.legs) for name, w in self.watches.items()}
         done: dict[str, tuple[int, int]] = {}
         with self.store.begin() as tx:
             self.store.put_legs(tx, history.legs)
+            if history.legs:
+                rows |= self._counted(history.legs)
             for name, days in rows.items():
                 refused = self.store.put_days(
                     tx, name, days, origin="imported", overwrite=overwrite,
                     fingerprint=fingerprint(self.watches[name]),
                 )  # fmt: skip
                 done[name] = (len(days) - refused, refused)
-        self._days = {name: self._load(name) for name in self.watches}
+            self.store.put_state(tx, IMPORTED, now.isoformat().encode())
+        self._reload()
         return done
 
-    def _counted(self, watch: Watch, legs: Sequence[Leg]) -> list[Day]:
-        """Every day that the legs span, counted; how well somebody looked is unknown."""
-        counts = series.tally(matches(watch, legs, self.identify, self.locate))
-        span = _span(min(leg.day for leg in legs), max(leg.day for leg in legs))
-        rows = ((day, counts.get(day, (0, 0))) for day in sorted(span))
-        return [Day(day, float(n), float(maybe), math.nan) for day, (n, maybe) in rows]
+    def _counted(self, legs: Sequence[Leg]) -> dict[str, list[Day]]:
+        """Every day that the legs span, counted from all that is stored of it, for the watches
+        that they concern: a file on one route says nothing of another's zeros. How well somebody
+        looked is unknown."""
+        first, last = min(leg.day for leg in legs), max(leg.day for leg in legs)
+        shelf = _Shelf(self.store)
+        found = {}
+        for name, watch in self.watches.items():
+            if matches(watch, legs, self.identify, self.locate):
+                counts = self._count(watch, _span(first, last), shelf)
+                found[name] = [
+                    Day(day, float(n), float(maybe), math.nan)
+                    for day, (n, maybe) in sorted(counts.items())
+                ]
+        return found
 
 
 class _Shelf:
-    """Legs by day, fetched once for all watches of a recount."""
+    """Legs by days, fetched once for all watches of a recount; only the latest are held."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -194,9 +224,17 @@ class _Shelf:
     def between(self, first: date, last: date) -> tuple[Leg, ...]:
         """The legs of those UTC days, both included."""
         if (first, last) not in self._held:
+            while len(self._held) >= SHELF:
+                del self._held[next(iter(self._held))]
             found = self._store.legs(midnight(first), midnight(last + DAY))
             self._held[first, last] = found
         return self._held[first, last]
+
+
+def _mark(watch: Watch) -> bytes:
+    """What a watch counts, and on which grounds."""
+    keys = ",".join(ground.key for ground in grounds_of(watch))
+    return f"{fingerprint(watch)}/{keys}".encode()
 
 
 def _definition(watch: str) -> str:
@@ -209,10 +247,10 @@ def _span(first: date, last: date) -> set[date]:
 
 
 def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Consecutive days as (first, last) pairs: one query each."""
+    """Consecutive days as (first, last) pairs, a month at most: one query each."""
     runs: list[tuple[date, date]] = []
     for day in sorted(days):
-        if runs and day - runs[-1][1] == DAY:
+        if runs and day - runs[-1][1] == DAY and day - runs[-1][0] < MONTH:
             runs[-1] = (runs[-1][0], day)
         else:
             runs.append((day, day))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from bot import __version__
-from bot.errors import BotError, ConfigError, InputError, StoreError
+from bot.errors import BotError, Busy, ConfigError, InputError, StoreError
 
 VERBS = {
     "run": "poll, judge and deliver until stopped (the service)",
@@ -63,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(error, 2)
     except StoreError as error:
         return _say(error, 3)
+    except Busy as error:
+        return _say(error, 4)
     except BotError as error:
         return _say(error, 1)
     except BrokenPipeError:  # `airbridge legs | head`

@@ -126,8 +126,12 @@ class Desk:
 
     def coverage(self, watch: Watch, now: datetime) -> CoverageNote:
         """How well the watch was looked at in the last 24 hours."""
-        rows = self.store.presence(watch.name, now - 2 * DAY, now + DAY)
-        today = self.book.hours.exposure(watch.name, now.date())
+        rows = [
+            row
+            for ground in coverage.grounds_of(watch)
+            for row in self.store.presence(ground.key, now - 2 * DAY, now + DAY)
+        ]
+        today = self.book.hours.exposure(watch, now.date())
         elapsed = (now - midnight(now.date())) / DAY
         so_far = min(1.0, today / elapsed) if elapsed > 1 / 48 else math.nan
         return coverage.note(rows, so_far, self._feeds, now)

@@ -8,6 +8,7 @@
     │   ├── Refused      not allowed (401, 403, key, terms): open the circuit, tell a human
     │   └── Garbled      answered nonsense (HTML, truncated, wrong shape): did not look
     ├── StoreError       the database cannot be used (read-only, full, corrupt, newer than us)
+    ├── Busy             another instance runs on this data folder
     ├── InputError       a file handed to a verb is wrong; names file, line and field
     └── ChannelError
         ├── TryLater     temporary or unknown outcome: send again after `after_s`
@@ -59,6 +60,10 @@ class Garbled(FeedError):
 
 class StoreError(BotError):
     """The database cannot be used as it is."""
+
+
+class Busy(BotError):
+    """Another instance runs on the same data folder."""
 
 
 class InputError(BotError):

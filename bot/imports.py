@@ -21,6 +21,7 @@ from bot.model.air import Callsign, End, How, Icao24, Leg
 LEG_COLUMNS = ("icao24", "origin", "destination", "first_seen", "last_seen")  # the least
 COUNT_COLUMNS = ("date", "watch", "count")
 MOST_A_DAY = 100_000  # more flights than the whole world has on one route: a slipped column
+EARLIEST = date(1990, 1, 1)  # nobody recorded ADS-B before; a slip of the year, then
 MISTAKES_SHOWN = 20
 T = TypeVar("T")
 
@@ -100,10 +101,17 @@ def _count(row: Mapping[str, str], watches: frozenset[str]) -> DayCount:
         raise _Wrong(f"watch: no watch is named “{row['watch']}”; there are: {known}")
     return DayCount(
         watch=row["watch"],
-        day=_field(row, "date", date.fromisoformat, "a day such as 2024-12-26"),
+        day=_field(row, "date", _day, "a day such as 2024-12-26, 1990 or later"),
         count=_field(row, "count", _number(MOST_A_DAY), f"a number 0..{MOST_A_DAY} or nothing"),
         exposure=_field(row, "exposure", _number(5.0), "a number 0..5 or nothing"),
     )
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day < EARLIEST:
+        raise ValueError(text)
+    return day
 
 
 def _number(most: float) -> Callable[[str], float]:
@@ -167,6 +175,8 @@ def _address(text: str) -> Icao24:
 
 def _instant(text: str) -> datetime:
     when = datetime.fromisoformat(text)
+    if when.date() < EARLIEST:
+        raise ValueError(text)
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 

@@ -24,6 +24,7 @@ CALM_DAYS = 7
 CALM_P = 0.2  # a week this likely under the baseline ...
 CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection.md section 6)
 COVERED = 0.5  # exposure from which a day can speak for calm
+COMPARED_DAYS = 60
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
 WORD_WEIGHS_DAYS = 90  # of looking, until data outweigh the owner's "usual" (detectors.prior)
@@ -124,27 +125,29 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         # a long window stays over its limit for weeks after the last flight: what is over is over
         # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
         raised=bool(walk.alarm[i] and not usual and walk.observed_window[i] >= FEWEST),
-        calm=bool(usual and day < today and series.exposure[i] >= COVERED),
+        calm=bool(usual and day < today and series.exposure[i] >= covered(series, i)),
         window_days=window,
         observed_window=float(walk.observed_window[i]),
         expected_window=float(walk.expected_window[i]),
         return_period_years=float(walk.return_period_years[i]),
         score=float(walk.score[i]),
         since=_since(series, walk, i) or day - timedelta(days=window - 1),
-        notes=tuple(_considered(watch, series, i)),
+        notes=tuple(_considered(watch, series, i, today)),
     )
 
 
 def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
     """A leg today and none in the N days before it, with somebody looking."""
     days = watch.alerts.first_after_days or 1
-    before = slice(max(0, i - days), i)
-    looked = float(np.clip(np.nan_to_num(series.exposure[before], nan=0.0), 0, 1).sum())
+    looked = _looked(series, i, days)
     flown = np.flatnonzero(np.nan_to_num(series.counts[:i], nan=0.0) > 0)
     last = _day(series, int(flown[-1])) if len(flown) else None
     gap = last is None or (_day(series, i) - last).days >= days
     proven = looked >= PROOF * days
     count = series.counts[i]
+    # the headline may only name the whole gap if somebody looked all through it
+    since = (_day(series, i) - last).days if last else 0
+    seen = _looked(series, i, since or i)
     return Finding(
         **common(watch, Kind.FIRST, series, walk, i, today),
         judged=bool(proven and np.isfinite(count)),
@@ -155,9 +158,15 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         expected_window=float(walk.expected[i]),
         return_period_years=NAN,
         score=NAN,
-        last_before=last,
-        days_looked=round(looked),
+        last_before=last if since and seen >= PROOF * since else None,
+        days_looked=round(seen),
     )
+
+
+def _looked(series: Series, i: int, days: int) -> float:
+    """Whole days of looking among the `days` before day i; unknown is none."""
+    exposure = np.nan_to_num(series.exposure[max(0, i - days) : i], nan=0.0)
+    return float(np.clip(exposure, 0, 1).sum())
 
 
 def common(
@@ -194,6 +203,13 @@ def _since(series: Series, walk: Walk, i: int) -> date | None:
     return _day(series, max(0, reach))
 
 
+def covered(series: Series, i: int) -> float:
+    """Exposure from which day i can speak for calm: half of normal, or of what is usual here."""
+    past = series.exposure[max(0, i - COMPARED_DAYS) : i + 1]
+    seen = past[past > 0]
+    return min(COVERED, 0.5 * float(np.median(seen))) if len(seen) else COVERED
+
+
 def _is_usual(series: Series, walk: Walk, i: int) -> bool:
     """Whether the week up to i looks like any other."""
     week = slice(max(0, i - CALM_DAYS + 1), i + 1)
@@ -206,19 +222,23 @@ def _is_usual(series: Series, walk: Walk, i: int) -> bool:
     return p > CALM_P and observed < CALM_RATIO * max(expected, 1.0)
 
 
-def _considered(watch: Watch, series: Series, i: int) -> Sequence[str]:
+def _considered(watch: Watch, series: Series, i: int, today: date) -> Sequence[str]:
     """What else could explain the number, and what speaks against it."""
     notes: list[str] = []
     exposure = series.exposure[max(0, i - 6) : i + 1]
+    if _day(series, i) == today:
+        exposure = exposure[:-1]  # not over: nothing to compare yet
     before = series.exposure[: max(0, i - 6)]
-    usual = before[np.isfinite(before) & (before > 0)]
-    if len(usual) < COMPARABLE_DAYS:
+    usual, week = before[before > 0], exposure[exposure > 0]
+    if len(usual) < COMPARABLE_DAYS or not len(week):
         notes.append("coverage: too few days looked at to say whether it changed")
-    elif np.nanmax(exposure) > COVERAGE_ROSE * float(np.median(usual)):
+    elif float(week.mean()) > COVERAGE_ROSE * float(np.median(usual)):
         notes.append("coverage rose within the week; the expectation is scaled with it")
+    elif float(week.mean()) * COVERAGE_ROSE < float(np.median(usual)):
+        notes.append("coverage fell within the week; the expectation is scaled with it")
     else:
         notes.append("coverage: steady, other traffic as usual")
-    blind = int((~(exposure > 0)).sum())
+    blind = int((exposure == 0).sum())
     if blind:
         notes.append(f"{blind} of the last {len(exposure)} days unobserved: counted as unknown")
     if watch.usual_per_day is not None and len(usual) < WORD_WEIGHS_DAYS:

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from bot.judge import CALM_DAYS, COVERED, OPEN_DAYS, common, prior_of
+from bot.judge import CALM_DAYS, OPEN_DAYS, common, covered, prior_of
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
 from detectors.lull import lull_forward
@@ -25,7 +25,7 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
         facts = common(watch, Kind.LULL, series, walk, i, today)
         if not facts["complete"]:
             continue
-        covered = bool(series.exposure[i] >= COVERED)  # darkness must not pass for a lull
+        looked = bool(series.exposure[i] >= covered(series, i))  # darkness must not pass for a lull
         week = slice(max(0, i - CALM_DAYS + 1), i + 1)
         seen = np.isfinite(series.counts[week])
         observed = float(series.counts[week][seen].sum())
@@ -33,9 +33,9 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
         found.append(
             Finding(
                 **facts,
-                judged=covered and bool(np.isfinite(walk.score[i])),
-                raised=covered and bool(walk.alarm[i]),
-                calm=covered and not walk.alarm[i] and observed >= BACK_RATIO * expected,
+                judged=looked and bool(np.isfinite(walk.score[i])),
+                raised=looked and bool(walk.alarm[i]),
+                calm=bool(looked and not walk.alarm[i] and observed >= BACK_RATIO * expected),
                 window_days=max(1, int(walk.window_days[i])),
                 observed_window=float(walk.observed_window[i]),
                 expected_window=float(walk.expected_window[i]),

@@ -9,17 +9,19 @@ transaction; fallible work (judging, drawing) comes first.
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.aircraft import Registry
-from bot.coverage import Hours, Tally
+from bot.coverage import Hours, Tally, grounds_of
+from bot.errors import StoreError
+from bot.geo import unit_vectors
 from bot.legs.live import LiveLegs
 from bot.matching import aircraft_fits
-from bot.model.air import Callsign, Leg, Look, Outcome, Positions, Query, Snapshot, hex_of
+from bot.model.air import Callsign, Leg, Look, Outcome, Positions, Presence, Query, Snapshot, hex_of
 from bot.model.watch import Watch
 from bot.store import Store
 
@@ -47,15 +49,31 @@ class Sky:
         self._watches = tuple(watches)
         self._hours = hours
         self._tally = Tally(watches)
-        self._watched_by: dict[tuple[int, bytes, bytes], frozenset[str]] = {}
+        self._kinds: dict[tuple[int, bytes, bytes], bool] = {}
+        open_watches = (watch for watch in self._watches if not watch.aircraft)
+        self._open_grounds = [g for watch in open_watches for g in grounds_of(watch)]
         self._looks: list[Look] = []
         self._legs: dict[str, Leg] = {}
         self._tracks: list[Positions] = []
         self._state_at_s = 0.0
         self._lock = threading.Lock()
-        blob = store.state(LIVE_STATE)
-        if blob:
-            live.restore(blob)
+        self._restore()
+
+    def _restore(self) -> None:
+        """Take up the open legs where they were left; what cannot be read costs those alone."""
+        blob = self._store.state(LIVE_STATE)
+        if not blob:
+            return
+        try:
+            self._live.restore(blob)
+        except StoreError as error:
+            log.warning("open legs begin anew why=%s", error)
+
+    def resume(self, rows: Iterable[Presence], looks: Iterable[tuple[Query, float]]) -> None:
+        """Go on with the running hours and the last looks (epoch s) from before a restart."""
+        self._tally.resume(rows)
+        for query, at_s in looks:
+            self._tally.recall(query, at_s)
 
     def take(self, look: Look, query: Query, snapshot: Snapshot | None) -> None:
         """One request's outcome: a snapshot, or the fact that nobody looked."""
@@ -65,8 +83,10 @@ class Sky:
                 self._tally.failed(query, look.at.timestamp())
                 return
             positions = snapshot.positions
-            watched, rows = self._watched(positions)
-            self._tally.looked(query, snapshot.time_s, positions, watched)
+            rows = self._watched(positions)
+            watched = frozenset(positions.icao24[rows].tolist())
+            self._tally.looked(query, look.at.timestamp(), positions, watched)
+            rows |= self._on_open_ground(positions)
             if rows.any():
                 self._tracks.append(positions.take(rows))
             self._keep(snapshot.legs)
@@ -80,50 +100,48 @@ class Sky:
     def _keep(self, legs: Sequence[Leg]) -> None:
         self._legs.update((leg.id, leg) for leg in legs)
 
-    def _watched(
-        self, positions: Positions
-    ) -> tuple[Mapping[str, frozenset[int]], npt.NDArray[np.bool_]]:
-        """Per watch the addresses it watches, and the rows that any watch does."""
-        keys = list(
-            zip(
-                positions.icao24.tolist(), positions.callsign.tolist(),
-                positions.type_code.tolist(), strict=True,
-            )
+    def _watched(self, positions: Positions) -> npt.NDArray[np.bool_]:
+        """The rows whose aircraft may be of some watch's kind."""
+        keys = zip(
+            positions.icao24.tolist(), positions.callsign.tolist(), positions.type_code.tolist(),
+            strict=True,
         )  # fmt: skip
-        by_watch: dict[str, set[int]] = {}
-        rows = np.zeros(len(keys), bool)
+        rows = np.zeros(len(positions), bool)
         for i, key in enumerate(keys):
-            names = self._watched_by.get(key)
-            if names is None:
-                names = self._who_watches(positions, i)
-                self._remember(key, names)
-            if names:
-                rows[i] = True
-                for name in names:
-                    by_watch.setdefault(name, set()).add(key[0])
-        return {name: frozenset(found) for name, found in by_watch.items()}, rows
+            if key not in self._kinds:
+                self._remember(key, self._is_watched(positions, i))
+            rows[i] = self._kinds[key]
+        return rows
 
-    def _remember(self, key: tuple[int, bytes, bytes], names: frozenset[str]) -> None:
-        if len(self._watched_by) >= KNOWN_FRAMES:
-            self._watched_by.clear()
-        self._watched_by[key] = names
+    def _remember(self, key: tuple[int, bytes, bytes], watched: bool) -> None:
+        if len(self._kinds) >= KNOWN_FRAMES:
+            self._kinds.clear()
+        self._kinds[key] = watched
 
-    def _who_watches(self, positions: Positions, i: int) -> frozenset[str]:
+    def _is_watched(self, positions: Positions, i: int) -> bool:
         def text(column: npt.NDArray[np.bytes_]) -> str | None:
             return bytes(column[i]).decode("ascii", "replace").strip() or None
 
         callsign = text(positions.callsign)
         craft = self._registry.resolve(
-            hex_of(int(positions.icao24[i])), Callsign(callsign) if callsign else None,
-            text(positions.registration), text(positions.type_code),
+            hex_of(int(positions.icao24[i])),
+            Callsign(callsign) if callsign else None,
+            text(positions.registration),
+            text(positions.type_code),
             bool(positions.military[i]) or None,
-        )  # fmt: skip
-        # a watch of all traffic has no 'others' of its own; its looks alone earn its exposure
-        return frozenset(
-            watch.name
-            for watch in self._watches
-            if watch.aircraft and aircraft_fits(watch, craft) is not False
         )
+        return any(
+            watch.aircraft and aircraft_fits(watch, craft) is not False for watch in self._watches
+        )
+
+    def _on_open_ground(self, positions: Positions) -> npt.NDArray[np.bool_]:
+        """The rows on the ground of watches of all traffic: their paths are evidence too."""
+        rows = np.zeros(len(positions), bool)
+        if self._open_grounds:
+            vectors = unit_vectors(positions.lat_deg, positions.lon_deg)
+            for ground in self._open_grounds:
+                rows |= ground.holds(vectors)
+        return rows
 
     def flush(self, now: datetime) -> None:
         """Commit everything taken since the last flush; after a failure it is kept for the next."""

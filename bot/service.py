@@ -11,7 +11,7 @@ import hashlib
 import logging
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot import __version__, app, explain, message, outbox
 from bot.airfields import Airfields
-from bot.app import clock
+from bot.app import Wiring, clock
 from bot.channels.base import Channel
 from bot.channels.console import ConsoleChannel
 from bot.channels.telegram import TelegramChannel
@@ -30,6 +30,7 @@ from bot.config import Config
 from bot.errors import BotError, ConfigError
 from bot.health import Health
 from bot.lane import Lane
+from bot.model.air import Look, Snapshot
 from bot.notify import notify
 from bot.store import Retention, Store
 
@@ -52,6 +53,8 @@ class Service:
         self._wiring = app.wire(settings, fields, store, clock())
         self._health = Health()
         self._stop = threading.Event()
+        self._hurry = threading.Event()  # lanes are to leave their rounds
+        self._busy: dict[str, threading.Lock] = {}  # held by a lane during its round
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._channels: dict[str, Channel] = {"console": ConsoleChannel()}
         self._beats: dict[str, datetime] = {}
@@ -117,32 +120,55 @@ class Service:
         """A job a feed, each on a thread of its own: a slow one delays nobody."""
         for lane in self._wiring.lanes:
             name = f"lane {lane.feed.name}"
+            self._busy.setdefault(name, threading.Lock())
             with contextlib.suppress(ValueError):  # known from before a reload
                 self._scheduler.add_executor(ThreadPoolExecutor(1), name)
-            self._every(1.0, name, name, partial(self._round, lane))
+            self._every(1.0, name, name, partial(self._round, name, lane))
 
     def _guarded(self, job: str, work: Callable[[], object]) -> None:
         """A job's last line of defence: what failed is logged, the next tick comes."""
         if self._stop.is_set():
             return
         try:
-            work()
+            idle = work() is False
         except Exception as exc:
             log.exception("job failed job=%s", job)
             self._health.failed(job, exc, clock())
         else:
-            self._health.worked(job)
-        self._beats[job] = clock()
+            if not idle:
+                self._health.worked(job)
+        self._beat(job)
 
-    def _round(self, lane: Lane) -> None:
+    def _beat(self, job: str) -> None:
+        """The job is making progress; one that a reload removed has nothing to prove."""
+        if job in self._beats:
+            self._beats[job] = clock()
+
+    def _round(self, name: str, lane: Lane) -> bool:
+        """One round if it is due; False: there was nothing to do."""
         due = lane.next_due
         if due is not None and due > clock():
-            return
-        sky = self._wiring.sky
-        try:
-            lane.round(clock, self._stop.wait, app.sink(sky, lane))
-        finally:
-            sky.flush(clock())
+            return False
+        with self._busy[name]:
+            if lane not in self._wiring.lanes:
+                return False
+            sky = self._wiring.sky
+            take = app.sink(sky, lane)
+
+            def told(look: Look, snapshot: Snapshot | None) -> None:
+                take(look, snapshot)
+                self._beat(name)
+
+            try:
+                lane.round(clock, self._pause, told)
+            finally:
+                sky.flush(clock())
+        return True
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait between two requests; True when the program stops or the lane is to be replaced."""
+        self._hurry.wait(seconds)
+        return self._hurry.is_set()
 
     def _assess(self) -> None:
         self._wiring.assessor.assess(clock())
@@ -159,20 +185,19 @@ class Service:
         kept = Retention(looks_days=min(LOOKS_KEPT_DAYS, days), tracks_days=days, sent_days=days)
         with self._store.begin() as tx:
             self._store.prune(tx, clock(), kept)
+        self._wiring.desk.book.hours.forget((clock() - app.PRESENCE_LOADED).date())
 
     def _look_after(self) -> None:
         """Tell operators of troubles, and systemd that we live: only while jobs make progress."""
         now = clock()
-        for title, lines in self._health.examine([x.state for x in self._wiring.lanes], now):
-            self._tell_operators(title, lines)
-        stuck = [
-            job for job, at in self._beats.items()
-            if job != "housekeeping" and now - at > STUCK_AFTER
-        ]  # fmt: skip
+        beats = list(self._beats.items())
+        stuck = [job for job, at in beats if job != "housekeeping" and now - at > STUCK_AFTER]
         if stuck:
             log.error("no progress jobs=%s", ",".join(stuck))
         else:
             notify("WATCHDOG=1")
+        for title, lines in self._health.examine([x.state for x in self._wiring.lanes], now):
+            self._tell_operators(title, lines)
 
     # ------------------------------------------------------------------------------- messages
 
@@ -188,7 +213,8 @@ class Service:
                 lines = explain.explain(settings, explain.Facts(looked), name)
                 if not lines:
                     continue
-                mark = hashlib.sha256("\n".join([__version__, *lines[:6]]).encode()).hexdigest()
+                plain = explain.explain(settings, None, name)  # without what changes by the day
+                mark = hashlib.sha256("\n".join([__version__, *plain]).encode()).hexdigest()
                 outbox.enqueue(
                     self._store, tx, event=f"welcome/{name}/{mark[:12]}", now=now,
                     message=message.welcome(lines), addresses=addresses,
@@ -218,20 +244,38 @@ class Service:
         try:
             settings, fields = app.load_config(self._path)
             self._check_fixed(settings)
-            self._wiring.sky.flush(clock())
-            wiring = app.wire(settings, fields, self._store, clock())
+            with self._lanes_at_rest():
+                self._wiring.sky.flush(clock())
+                wiring = app.wire(settings, fields, self._store, clock())
+                self._replace(wiring)
         except BotError as error:
             log.error("configuration not reloaded, the old one runs on:\n%s", error)
             lines = [*str(error).splitlines()[:10], "The old configuration runs on."]
             self._tell_operators("The new configuration was refused", lines)
             return
+        self._greet()
+        log.info("configuration reloaded watches=%d", len(settings.watches))
+
+    def _replace(self, wiring: Wiring) -> None:
         for lane in self._wiring.lanes:
             self._scheduler.remove_job(f"lane {lane.feed.name}")
             del self._beats[f"lane {lane.feed.name}"]
         self._wiring = wiring
         self._schedule_lanes()
-        self._greet()
-        log.info("configuration reloaded watches=%d", len(settings.watches))
+
+    @contextlib.contextmanager
+    def _lanes_at_rest(self) -> Iterator[None]:
+        """No lane is in a round: nothing is handed to parts that are being replaced."""
+        self._hurry.set()
+        locks = [self._busy[f"lane {lane.feed.name}"] for lane in self._wiring.lanes]
+        for lock in locks:
+            lock.acquire()
+        self._hurry.clear()
+        try:
+            yield
+        finally:
+            for lock in locks:
+                lock.release()
 
     def _check_fixed(self, settings: Config) -> None:
         """What only a restart can change."""
@@ -242,6 +286,7 @@ class Service:
     def _shut_down(self) -> None:
         """Stop every job, then store what is still in memory; never longer than promised."""
         self._stop.set()
+        self._hurry.set()
         telegram = self._channels.get("telegram")
         if isinstance(telegram, TelegramChannel):
             telegram.close()

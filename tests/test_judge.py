@@ -62,7 +62,7 @@ def test_first_in_ninety_days_needs_proof_of_looking() -> None:
     seen = found(day, QUIET | AIRLIFT)[Kind.FIRST, day]
     assert seen.raised
     assert seen.last_before == date(2024, 8, 2)
-    assert seen.days_looked == 90
+    assert seen.days_looked == 134
     dark = frozenset(day - timedelta(days=k) for k in range(1, 60))
     blind = found(day, QUIET | AIRLIFT, dark=dark)[Kind.FIRST, day]
     assert not blind.raised

@@ -28,8 +28,12 @@ def dedup(batch: Batch, cooldown: timedelta, now: datetime) -> Batch:
 
 
 def _too_soon(item: Item, cooldown: timedelta, now: datetime) -> bool:
-    ended = item.alert.resolved
-    return item.reason is Reason.FIRST and ended is not None and now - ended < cooldown
+    """Whether the same had ended a moment ago. What ends as it begins (an event of yesterday that
+    was learnt of today) has not been news before."""
+    ended, fired = item.alert.resolved, item.alert.fired
+    if item.reason is not Reason.FIRST or ended is None:
+        return False
+    return (fired is None or ended < fired) and now - ended < cooldown
 
 
 def _listeners(item: Item) -> tuple[Address, ...]:

@@ -219,12 +219,13 @@ def _quiet_days(
     flight: "Rehearsal",
 ) -> Iterator[tuple[datetime, "list[Leg]", "list[Presence]"]]:
     """Day by day: its end, the legs first seen in it, and what looking brought."""
-    from bot.coverage import Ground
+    from bot.coverage import grounds_of
     from bot.demo.quiet import quiet_year
     from bot.geo import unit_vectors
     from bot.model.air import Presence
 
-    grounds = {name: Ground(watch) for name, watch in flight.wiring.desk.watches.items()}
+    watches = flight.wiring.desk.watches.values()
+    grounds = {ground.key: ground for watch in watches for ground in grounds_of(watch)}
     legs, hours = quiet_year()
     others: dict[tuple[str, int], int] = {}  # an ordinary week repeats: count it once
     waiting = list(reversed(legs))
@@ -232,11 +233,11 @@ def _quiet_days(
         rows = []
         for hour in group:
             vectors = unit_vectors(hour.others.lat_deg, hour.others.lon_deg)
-            for name, ground in grounds.items():
-                key = (name, hour.pattern)
+            for place, ground in grounds.items():
+                key = (place, hour.pattern)
                 if key not in others:
                     others[key] = len(set(hour.others.icao24[ground.holds(vectors)].tolist()))
-                rows.append(Presence(name, hour.hour_s, hour.looked_s, hour.looks_ok,
+                rows.append(Presence(place, hour.hour_s, hour.looked_s, hour.looks_ok,
                                      hour.looks_failed, others[key]))  # fmt: skip
         end = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)
         landed = []

@@ -14,10 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from bot import imports
+    from bot.app import clock
 
     with common.wired(args) as wiring:
         history = imports.read(args.file, frozenset(wiring.desk.watches))
-        done = wiring.desk.book.take_in(history, overwrite=args.overwrite)
+        done = wiring.desk.book.take_in(history, clock(), overwrite=args.overwrite)
     for name, (days, refused) in done.items():
         kept = f"; {refused} observed days kept (--overwrite replaces them)" if refused else ""
         print(f"{name}: {days} days of history{kept}")

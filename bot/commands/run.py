@@ -16,14 +16,10 @@ def run(args: argparse.Namespace) -> int:
 
     set_up_log(logging.DEBUG if args.verbose else logging.INFO)
     settings, fields = app.load_config(args.config)
-    try:
-        with app.only_instance(settings):
-            store = app.open_data(settings, app.clock())
-            code = service.Service(args.config, settings, fields, store).run()
-            store.close()
-    except app.Busy as error:
-        print(f"airbridge: {error}", file=sys.stderr)
-        return 4
+    with app.only_instance(settings):
+        store = app.open_data(settings, app.clock())
+        code = service.Service(args.config, settings, fields, store).run()
+        store.close()
     if threading.active_count() > 1:
         # A request that hangs must not hold up a stop; everything is stored by now.
         logging.shutdown()

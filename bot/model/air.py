@@ -171,14 +171,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """One hour around one watch, as stored."""
+    """One hour around one end of a watch, as stored."""
 
-    watch: str
+    ground: str  # names the place, not the watch
     hour_s: int  # epoch s of its start
     looked_s: float  # seconds of it for which somebody looked, 0..3600
     looks_ok: int
     looks_failed: int
-    others: int  # distinct aircraft seen there that the watch does not watch
+    others: int  # distinct aircraft seen there that nobody watches
 
 
 # ------------------------------------------------------------------------- places and aircraft

@@ -135,7 +135,7 @@ fixes = Table(  # thinned tracks: at most one fix a minute an aircraft
 
 presence = Table(
     "presence", meta,
-    Column("watch", String, primary_key=True),
+    Column("ground", String, primary_key=True),
     Column("hour_s", Integer, primary_key=True, autoincrement=False),
     Column("looked_s", Double, nullable=False),
     Column("looks_ok", Integer, nullable=False),

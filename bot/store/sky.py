@@ -74,8 +74,8 @@ class SkyKeeper(Keeper):
             return tuple(LookHour(**row) for row in connection.execute(query).mappings())
 
     def put_presence(self, tx: Tx, given: Iterable[Presence]) -> None:
-        """Store hours around watches. A known hour only grows: after a restart the tally begins
-        anew, and what was seen before it stays seen."""
+        """Store hours around the ends of watches. A known hour only grows: what was seen before a
+        restart stays seen."""
         rows = [asdict(row) for row in given]
         if not rows:
             return
@@ -84,14 +84,14 @@ class SkyKeeper(Keeper):
             name: _greater(presence.c[name], statement.excluded[name])
             for name in ("looked_s", "looks_ok", "looks_failed", "others")
         }
-        upserted = statement.on_conflict_do_update(index_elements=["watch", "hour_s"], set_=grown)
+        upserted = statement.on_conflict_do_update(index_elements=["ground", "hour_s"], set_=grown)
         tx.execute(upserted, rows)
 
-    def presence(self, watch: str, since: datetime, until: datetime) -> tuple[Presence, ...]:
-        """Hours of one watch that start in [since, until), oldest first."""
+    def presence(self, ground: str, since: datetime, until: datetime) -> tuple[Presence, ...]:
+        """Hours of one ground that start in [since, until), oldest first."""
         query = (
             select(presence)
-            .where(presence.c.watch == watch)
+            .where(presence.c.ground == ground)
             .where(presence.c.hour_s >= seconds(since), presence.c.hour_s < seconds(until))
             .order_by(presence.c.hour_s)
         )

@@ -148,7 +148,7 @@ def test_who_was_told_is_remembered() -> None:
 
 def test_what_was_grouped_with_an_unsent_message_was_not_told() -> None:
     """Should the leader's message be dropped after all, the others stay news."""
-    leader, other = item("a", legs="1", rarity=9.0, resolved=NOW), item("b", legs="1")
+    leader, other = item("a", legs="1", rarity=9.0, resolved=NOW - HOUR / 2), item("b", legs="1")
     batch = dedup(group(Batch((leader, other))), HOUR, NOW)
     assert batch.kept == ()
     assert {step.reason for step in told(batch)} == {Reason.NONE}

@@ -16,6 +16,7 @@ from bot import airfields, app
 from bot.airfields import Airfields
 from bot.alerts import Policy
 from bot.config import Config
+from bot.coverage import grounds_of
 from bot.errors import TryLater
 from bot.model.air import Leg, Presence
 from bot.model.alert import Message, Reason, Receipt
@@ -67,6 +68,11 @@ class Story:
         self.store.close()
         self._open()
 
+    def rewatch(self, *watches: Watch) -> None:
+        """As after the owner changed the configuration and restarted."""
+        self._watches = watches
+        self.restart()
+
     def day(
         self, when: str | date, legs: Sequence[Leg] = (), *, dark: bool = False, until: int = 24
     ) -> None:
@@ -76,10 +82,10 @@ class Story:
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         looked = 0 if dark else until
         rows = [
-            Presence(watch.name, int(midnight.timestamp()) + 3600 * hour,
+            Presence(ground.key, int(midnight.timestamp()) + 3600 * hour,
                      3600.0 if hour < looked else 0.0, 60 if hour < looked else 0,
                      0 if hour < looked else 60, 30 if hour < looked else 0)
-            for watch in self._watches for hour in range(until)
+            for watch in self._watches for ground in grounds_of(watch) for hour in range(until)
         ]  # fmt: skip
         self.bot.pass_day(midnight + timedelta(hours=until) - timedelta(minutes=1), legs, rows)
         self.bot.deliver()

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bot.aircraft import Registry
+from bot.book import Book
+from bot.coverage import Hours
+from bot.imports import DayCount, History
 from bot.model.air import Leg
 from bot.model.watch import AlertPolicy, Watch
-from tests.nouns import OSLK, Place, leg, watch
+from tests.nouns import HLLB, OSLK, Place, Spot, leg, watch
 from tests.timeline.conftest import Story
 
 Make = Callable[..., Story]
@@ -137,6 +141,55 @@ def test_first_in_ninety_days_is_an_event(story: Make) -> None:
     assert told.reasons("surge") == []
 
 
+def test_a_first_leg_learnt_after_midnight_is_still_told(story: Make) -> None:
+    """A flight late in the evening is published the next day: the news is a day old, not lost."""
+    policy = AlertPolicy(surge_per_year=None, first_after_days=90)
+    told = story(quiet_watch(alerts=policy))
+    told.days("2024-01-01", 96)
+    told.day("2024-04-06", [leg("OSLK", "HL59", "2024-04-05 22:30")])
+    told.days("2024-04-07", 5)
+    assert told.reasons("first") == ["first"]
+
+
+def test_a_watch_that_is_no_longer_watched_is_closed(story: Make) -> None:
+    """Whoever heard that it began hears that it is no longer watched; nothing fires for ever."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 40)
+    surge(told, "2024-02-10", 2)
+    told.rewatch(quiet_watch(name="elsewhere", origin=Place((HLLB,))))
+    told.days("2024-02-12", 2)
+    assert told.store.open_alerts() == ()
+    assert told.heard[-1][2] == "🔧 No longer watched: Hmeimim to eastern Libya"
+
+
+def test_a_watch_turned_elsewhere_begins_anew(story: Make) -> None:
+    """Whoever looked at Libya for a year has not looked at Mali: no 'first in 90 days' there."""
+    policy = AlertPolicy(surge_per_year=None, first_after_days=90)
+    told = story(quiet_watch(alerts=policy))
+    told.days("2024-01-01", 100)
+    there = Place((Spot("GABS", "Bamako", 12.5335, -7.9499),))
+    told.rewatch(quiet_watch(alerts=policy, destination=there))
+    told.day("2024-04-10", [leg("OSLK", "GABS", "2024-04-10 06:00")])
+    told.days("2024-04-11", 3)
+    assert told.heard == []
+
+
+def test_history_imported_by_another_process_is_seen(story: Make) -> None:
+    """`airbridge import` beside the running service counts from the next assessment on."""
+    told = story(quiet_watch())
+    told.days("2024-01-01", 3)
+    watch = quiet_watch()
+    other = Book(told.store, [watch], told.bot.wiring.airfields, Registry.load(), Hours())
+    past = [
+        DayCount(watch.name, date(2023, 11, 1) + timedelta(days=k), 0.0, 1.0) for k in range(60)
+    ]
+    other.take_in(History(counts=tuple(past)), told.bot.now)
+    told.days("2024-01-04", 1)
+    series = told.bot.wiring.desk.book.series(watch, date(2024, 1, 4))
+    assert series is not None
+    assert series.days[0].item() == date(2023, 11, 1)
+
+
 def test_a_late_leg_re_judges_yesterday(story: Make) -> None:
     """Legs that become known the day after still count on the day they flew."""
     told = story(quiet_watch())
@@ -182,3 +235,33 @@ def test_sightings_tell_every_leg_once(story: Make) -> None:
     told.restart()
     told.days("2024-01-05", 3)
     assert [title for _, _, title in told.heard] == ["✈️ 2 legs sighted: Hmeimim to eastern Libya"]
+
+
+def test_a_lull_is_told_on_complete_watched_days_only(story: Make) -> None:
+    """Where flights are daily, a silent week is a lull if somebody looked, and none if nobody."""
+    policy = AlertPolicy(surge_per_year=None, lull_per_year=1.0)
+    busy = quiet_watch(alerts=policy, usual_per_day=3.0, usual_text="3 per day")
+    told, dark = story(busy), story(busy)
+    for bot in (told, dark):
+        surge(bot, "2024-01-01", 60, 3)
+        bot.days("2024-03-01", 6, dark=bot is dark)
+    assert told.reasons("lull")[:1] == ["first"]
+    assert dark.reasons("lull") == []
+    assert told.heard[0][2].startswith("📉 ")
+
+
+def test_an_unusual_make_up_is_told_beside_the_count(story: Make) -> None:
+    """The usual number of legs by quite other aircraft at another hour is told as such."""
+    policy = AlertPolicy(surge_per_year=1.0, first_after_days=None)
+    told = story(quiet_watch(alerts=policy, usual_per_day=2.0, usual_text="2 per day"))
+    surge(told, "2024-01-01", 90, 2)
+    day = date(2024, 3, 31)
+    odd = [
+        replace(flown, type_code="IL76", icao24=f"1a000{k}", callsign=f"XYZ{k}")
+        for k, flown in enumerate(flights(day, 2, hour=20)[:1] + flights(day, 1, hour=22))
+    ]
+    told.day(day, odd)
+    told.day(day + timedelta(days=1), flights(day + timedelta(days=1), 2))
+    assert told.reasons("surge") == []
+    assert told.reasons("makeup")[-1:] == ["first"]
+    assert told.heard[-1][2].startswith("🧩 2 legs")

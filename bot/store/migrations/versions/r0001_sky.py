@@ -53,7 +53,7 @@ def _looking() -> None:
     )
     op.create_table(
         "presence",
-        Column("watch", String, primary_key=True),
+        Column("ground", String, primary_key=True),
         Column("hour_s", Integer, primary_key=True, autoincrement=False),
         Column("looked_s", Double, nullable=False),
         Column("looks_ok", Integer, nullable=False),
