@@ -22,6 +22,9 @@ CALM_RATIO = 1.5  # section 6: the week's mean against its baseline
 # Entries count towards a lasting level from a likelihood ratio of a hundred, whatever the
 # caller's budget and calibration (about once in ten years by chance).
 LASTING_RATIO = 2.0
+# Whatever the table says, a likelihood ratio near 1 is no evidence: the corners it was never
+# fitted on (rare AND regular) once made silence an alarm.
+FLOOR_RATIO, FLOOR_SLOPE = 0.1, 10.0
 NEW_LEVEL_DAYS = 28.0  # how long the walk says "new level" after adopting one
 STATES = np.array(["quiet", "learning", "raised", "new_level", "unknown"])
 QUIET, LEARNING, RAISED, NEW_LEVEL, UNKNOWN = range(5)
@@ -159,12 +162,13 @@ class Engine:
         found = surge.score(sums, m.step, block.y * (block.g > 0), self.sign)
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
         a, b = self.table.lines(rate, spread)
-        score = b * found.log_ratio - a
+        score = np.minimum(b * found.log_ratio - a, FLOOR_SLOPE * (found.log_ratio - FLOOR_RATIO))
         judged = seen & (block.age + m.rate0[:, None] >= JUDGE_DAYS)
         goal = -np.log10(budget)
+        target = np.maximum((goal + a) / b, goal / FLOOR_SLOPE + FLOOR_RATIO)
         out.score[:] = np.where(judged, score, np.nan)
         out.alarm[:] = judged & (score >= goal)
-        out.limit[:] = np.where(judged, self._whole(found.crossing((goal + a) / b)), np.nan)
+        out.limit[:] = np.where(judged, self._whole(found.crossing(target)), np.nan)
         out.window_days[:] = found.window * m.step
         out.observed_window[:] = found.observed
         out.expected_window[:] = found.expected

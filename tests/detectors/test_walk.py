@@ -186,6 +186,16 @@ def test_a_lasting_new_level_is_learnt_and_said() -> None:
     assert not walk.alarm[260:].any()
 
 
+def test_silence_is_never_a_surge() -> None:
+    """After a regular summer route has ended, days without legs do not alarm."""
+    y = np.zeros(400)
+    y[140:300] = np.tile([1, 2, 1, 2, 1, 1, 2], 23)[:160]
+    walk = walk_forward(y, DATES[:400])
+    assert walk.alarm[140:150].any()
+    assert not walk.alarm[320:].any()
+    assert not (walk.limit[320:] == 0).any()
+
+
 def test_zeros_of_an_unreported_outage_are_not_learnt() -> None:
     """After three weeks of hidden zeros as much is expected as without them."""
     y = np.random.default_rng(4).poisson(6, 320).astype(float)
