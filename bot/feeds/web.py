@@ -8,23 +8,19 @@ Refuses: by raising Unavailable, Throttled, Refused or Garbled.
 """
 
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from bot import __version__
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.feeds.base import unpack
+from bot.feeds.deadline import CuttableAdapter, Deadline
 from bot.model.feed import FeedSettings
 
 _CHUNK = 65_536
@@ -55,7 +51,9 @@ class Web:
         )  # fmt: skip
         self._session.auth = _as_given  # else a ~/.netrc entry would replace our own key
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=2, max_retries=0))
+            self._session.mount(
+                scheme, CuttableAdapter(pool_connections=2, pool_maxsize=2, max_retries=0)
+            )
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -74,7 +72,7 @@ class Web:
     def _ask(self, method: str, url: str, now: datetime, headers: Mapping[str, str],
              form: Mapping[str, str] | None, accept: tuple[int, ...]) -> Reply:  # fmt: skip
         what = _public(url)
-        limit = _Deadline(self._settings.deadline_s)
+        limit = Deadline(self._settings.deadline_s)
         with limit, _translated(what, limit):
             for _ in range(_MAX_REDIRECTS + 1):
                 with self._send(method, url, headers, form, limit) as response:
@@ -86,14 +84,14 @@ class Web:
         raise Unavailable(f"{what}: redirected in a circle")
 
     def _send(self, method: str, url: str, headers: Mapping[str, str],
-              form: Mapping[str, str] | None, limit: "_Deadline") -> requests.Response:  # fmt: skip
+              form: Mapping[str, str] | None, limit: Deadline) -> requests.Response:  # fmt: skip
         timeout = min(self._settings.timeout_s, limit.left_s())
         return self._session.request(
             method, url, headers=dict(headers), data=form, timeout=(timeout, timeout),
             allow_redirects=False, stream=True,
         )  # fmt: skip
 
-    def _body(self, response: requests.Response, limit: "_Deadline", what: str) -> bytes:
+    def _body(self, response: requests.Response, limit: Deadline, what: str) -> bytes:
         """The whole body within the deadline, unpacked."""
         coding = response.headers.get("Content-Encoding", "identity").lower()
         if coding not in ("identity", "gzip", "x-gzip", ""):
@@ -186,7 +184,7 @@ def _same_host(url: str, response: requests.Response) -> str:
 
 
 @contextlib.contextmanager
-def _translated(what: str, limit: "_Deadline") -> Iterator[None]:
+def _translated(what: str, limit: Deadline) -> Iterator[None]:
     """Transport errors as Unavailable; their own texts are dropped, as they may hold the URL."""
     try:
         yield
@@ -213,93 +211,3 @@ def _cause(exc: BaseException) -> str:
         if mark in seen:
             return words
     return f"connection failed ({type(exc).__name__})"
-
-
-# ------------------------------------------------------------------------------- the deadline
-
-
-class _Deadline:
-    """A limit on one whole exchange, enforced from outside the read.
-
-    A read timeout limits each read; a server that sends a byte now and then would never meet it.
-    So when the time is up a timer closes the socket under the reader.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds  # a stopwatch, not a clock
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-        self._lock = threading.Lock()
-        self._sock: socket.socket | None = None
-        self._fired = False
-
-    def __enter__(self) -> "_Deadline":
-        _active.deadline = self
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        _active.deadline = None
-        with self._lock:
-            self._sock = None  # it goes back to the pool: a late timer must not touch it
-
-    def left_s(self) -> float:
-        """Seconds left; raises Unavailable when none are."""
-        self.check()
-        return max(self._end - time.monotonic(), 0.001)
-
-    def check(self) -> None:
-        """Raises Unavailable when the time is up."""
-        if self._fired or time.monotonic() >= self._end:
-            raise Unavailable(f"no complete answer within {self._seconds:g} s")
-
-    def watch(self, sock: socket.socket | None) -> None:
-        """From now on the exchange waits on `sock`."""
-        with self._lock:
-            self._sock = sock
-            if self._fired:
-                self._cut()
-
-    def _fire(self) -> None:
-        with self._lock:
-            self._fired = True
-            self._cut()
-
-    def _cut(self) -> None:
-        if self._sock is not None:
-            with contextlib.suppress(OSError):
-                # not through the TLS layer: it would wait for the other side's goodbye
-                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
-
-
-_active = threading.local()  # .deadline: of the exchange this thread is in
-
-
-class _Plain(urllib3.connection.HTTPConnection):
-    def getresponse(self) -> Any:
-        _active.deadline.watch(self.sock)
-        return super().getresponse()
-
-
-class _Secure(urllib3.connection.HTTPSConnection):
-    def getresponse(self) -> Any:
-        _active.deadline.watch(self.sock)
-        return super().getresponse()
-
-
-class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter over connections that show their socket to the deadline."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
