@@ -97,12 +97,11 @@ def test_a_restart_changes_nothing(table: Airfields) -> None:
     p = flight(table, "OSLK", "HL59", step_s=60)
     end = p.time_s.max() + 40 * HOUR
     straight = polled(LiveLegs(table), p, end, 600.0)
-    live, legs = LiveLegs(table), []
+    old, new, legs = LiveLegs(table), LiveLegs(table), []
     for t in np.arange(p.time_s.min(), end, 600.0):
-        fresh = LiveLegs(table)
-        fresh.restore(live.dump())
-        live = fresh
-        legs += live.tick(between(p, t - 600, t), float(t))
+        new.restore(old.dump())
+        old, new = new, old
+        legs += old.tick(between(p, t - 600, t), float(t))
     assert legs == straight
 
 
