@@ -83,6 +83,9 @@ class Judge:
         used: "dict[Key, Walker]",
     ) -> Walk:  # fmt: skip
         exposure = np.stack([known.exposure for known in series])
+        # How well somebody looked is unknown (imported days; a place where nothing else is ever
+        # heard), but what was counted is not. It proves no first leg and no lull.
+        exposure = np.where(np.isnan(exposure), 1.0, exposure)
         if _day(series[0], -1) == today:  # the running day: the whole day's expectation
             exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
         priors = tuple(prior_of(watch, self._pooled) for watch in watches)
@@ -230,7 +233,9 @@ def _considered(watch: Watch, series: Series, i: int, today: date) -> Sequence[s
         exposure = exposure[:-1]  # not over: nothing to compare yet
     before = series.exposure[: max(0, i - 6)]
     usual, week = before[before > 0], exposure[exposure > 0]
-    if len(usual) < COMPARABLE_DAYS or not len(week):
+    if np.isnan(exposure).any():
+        notes.append("coverage: unknown, no other traffic is heard there to compare with")
+    elif len(usual) < COMPARABLE_DAYS or not len(week):
         notes.append("coverage: too few days looked at to say whether it changed")
     elif float(week.mean()) > COVERAGE_ROSE * float(np.median(usual)):
         notes.append("coverage rose within the week; the expectation is scaled with it")

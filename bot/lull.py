@@ -17,7 +17,8 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
     if watch.alerts.lull_per_year is None:
         return ()
     walk = lull_forward(
-        series.counts, series.days, series.exposure, watch.alerts.lull_per_year,
+        series.counts, series.days, np.nan_to_num(series.exposure, nan=0.0),
+        watch.alerts.lull_per_year,
         prior=prior_of(watch, None),
     )  # fmt: skip
     found = []

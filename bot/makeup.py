@@ -17,17 +17,18 @@ from detectors.composition import MIN_ACTIVE, leg_features, walk_forward
 
 SHARE = 0.2  # of the watch's false alarms, besides them (detection.md section 5)
 REACH = timedelta(days=400)  # legs further back say little about the present
+FEWEST = 3  # legs a day: one or two have no make-up, only particulars
 HOURS = 4  # a bin of the day: six of them, as shifts go
 JOINT = (("type", "hour of day"), ("operator", "hour of day"), ("aircraft", "hour of day"))
 
 
 def worth_judging(watch: Watch, series: Series, today: date) -> bool:
-    """Whether yesterday had legs, on a route with a past that has a make-up."""
+    """Whether yesterday had a make-up, on a route with a past that has one."""
     if watch.alerts.surge_per_year is None or len(series.days) < MIN_ACTIVE:
         return False
-    flown = np.nan_to_num(series.counts) > 0
+    counts = np.nan_to_num(series.counts)
     yesterday = series.days == np.datetime64(today - timedelta(days=1))
-    return bool((flown & yesterday).any() and flown.sum() > MIN_ACTIVE)
+    return bool((counts[yesterday] >= FEWEST).any() and (counts > 0).sum() > MIN_ACTIVE)
 
 
 def finding(

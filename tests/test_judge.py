@@ -165,3 +165,14 @@ def test_the_walk_is_that_of_the_library() -> None:
     surge = next(f for f in judged.findings if f.kind is Kind.SURGE and f.day == day)
     assert np.isclose(surge.score, walk.score[-1], rtol=0, atol=1e-9)
     assert np.allclose(judged.series.expected, walk.expected, equal_nan=True)  # type: ignore[arg-type]
+
+
+def test_unknown_looking_still_lets_a_surge_be_seen() -> None:
+    """Imported days and unheard places: what was counted is judged, but proves no first leg."""
+    day = date(2024, 12, 16)
+    blind = {START + timedelta(days=k): float("nan") for k in range(400)}
+    (judged,) = Judge().judge([watch()], [made(day, QUIET | AIRLIFT, blind)], day)
+    found = {(f.kind, f.day): f for f in judged.findings}
+    assert found[Kind.SURGE, day].raised
+    assert "coverage: unknown" in found[Kind.SURGE, day].notes[0]
+    assert not found[Kind.FIRST, date(2024, 12, 14)].judged

@@ -253,15 +253,15 @@ def test_a_lull_is_told_on_complete_watched_days_only(story: Make) -> None:
 def test_an_unusual_make_up_is_told_beside_the_count(story: Make) -> None:
     """The usual number of legs by quite other aircraft at another hour is told as such."""
     policy = AlertPolicy(surge_per_year=1.0, first_after_days=None)
-    told = story(quiet_watch(alerts=policy, usual_per_day=2.0, usual_text="2 per day"))
-    surge(told, "2024-01-01", 90, 2)
+    told = story(quiet_watch(alerts=policy, usual_per_day=3.0, usual_text="3 per day"))
+    surge(told, "2024-01-01", 90, 3)
     day = date(2024, 3, 31)
-    odd = [
-        replace(flown, type_code="IL76", icao24=f"1a000{k}", callsign=f"XYZ{k}")
-        for k, flown in enumerate(flights(day, 2, hour=20)[:1] + flights(day, 1, hour=22))
-    ]
-    told.day(day, odd)
-    told.day(day + timedelta(days=1), flights(day + timedelta(days=1), 2))
+    late = [leg("OSLK", "HL59", f"{day} {hour}:10") for hour in (20, 21, 22)]
+    told.day(day, [
+        replace(flown, type_code="IL76", icao24=f"1a000{k}", callsign=f"XYZ{k}", id=f"odd{k}")
+        for k, flown in enumerate(late)
+    ])  # fmt: skip
+    told.day(day + timedelta(days=1), flights(day + timedelta(days=1), 3))
     assert told.reasons("surge") == []
     assert told.reasons("makeup")[-1:] == ["first"]
-    assert told.heard[-1][2].startswith("🧩 2 legs")
+    assert told.heard[-1][2].startswith("🧩 3 legs")
