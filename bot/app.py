@@ -19,6 +19,8 @@ from bot.errors import Busy, StoreError
 from bot.lane import Lane
 from bot.legs.live import LiveLegs
 from bot.model.air import Look, Outcome, Query, Snapshot
+from bot.model.feed import FeedSettings
+from bot.model.providers import cost
 from bot.pipeline import Sky
 from bot.store import Store, open_store
 
@@ -107,10 +109,15 @@ def wire(
     book = Book(store, settings.watches, fields, registry, hours)
     desk = Desk(book, fields, feeds=names, label=label)
     lanes = tuple(
-        Lane(feeds.make(feed), feed, planner.plan(feed, settings.watches))
+        Lane(
+            feeds.make(feed),
+            feed,
+            planner.plan(feed, settings.watches),
+            spent=_spent(store, feed, now),
+        )
         for feed in (() if source else settings.feeds)
     )
-    sky = Sky(store, live, registry, settings.watches, hours)
+    sky = Sky(store, live, registry, settings.watches, hours, fused=len(lanes) > 1)
     sky.resume([row for row in rows if row.hour_s > now.timestamp() - HOUR_S], _looks(store, lanes))
     return Wiring(
         settings=settings,
@@ -121,6 +128,16 @@ def wire(
         assessor=Assessor(desk, settings, draw=draw),
         lanes=lanes,
     )
+
+
+def _spent(store: Store, feed: FeedSettings, now: datetime) -> list[tuple[datetime, float]]:
+    """What was asked of a feed in the last 24 hours: a restart does not renew a quota."""
+    hours = store.look_hours(now - timedelta(hours=25), now + timedelta(hours=1))
+    return [
+        (hour.hour, (hour.ok + hour.failed) * cost(feed, hour.query_key))
+        for hour in hours
+        if hour.feed == feed.name
+    ]
 
 
 def _looks(store: Store, lanes: Sequence[Lane]) -> Iterator[tuple[Query, float]]:

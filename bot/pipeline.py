@@ -18,6 +18,7 @@ import numpy.typing as npt
 from bot.aircraft import Registry
 from bot.coverage import Hours, Tally, grounds_of
 from bot.errors import StoreError
+from bot.fusion import Fusion
 from bot.geo import unit_vectors
 from bot.legs.live import LiveLegs
 from bot.matching import aircraft_fits
@@ -42,13 +43,18 @@ class Sky:
         registry: Registry,
         watches: Sequence[Watch],
         hours: Hours,
+        *,
+        fused: bool = False,
     ) -> None:
+        """`fused`: several feeds show one sky, and what they say twice or against each other is
+        settled before legs are built."""
         self._store = store
         self._live = live
         self._registry = registry
         self._watches = tuple(watches)
         self._hours = hours
         self._tally = Tally(watches)
+        self._fusion = Fusion() if fused else None
         self._kinds: dict[tuple[int, bytes, bytes], bool] = {}
         open_watches = (watch for watch in self._watches if not watch.aircraft)
         self._open_grounds = [g for watch in open_watches for g in grounds_of(watch)]
@@ -90,6 +96,8 @@ class Sky:
             if rows.any():
                 self._tracks.append(positions.take(rows))
             self._keep(snapshot.legs)
+            if self._fusion is not None:
+                positions, _ = self._fusion.admit(positions)
             self._keep(self._live.tick(positions, snapshot.time_s))
 
     def rest(self, now: datetime) -> None:

@@ -44,7 +44,7 @@ def build(
     counted, possible, exposure = np.array([rows.get(day, UNSEEN) for day in span], float).T
     blind = exposure < LEAST_EXPOSURE
     if running:
-        blind[-1] = not exposure[-1] > 0
+        blind[-1] = exposure[-1] == 0
     return Series(
         watch=watch,
         days=np.array(span, "datetime64[D]"),
