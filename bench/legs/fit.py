@@ -28,6 +28,7 @@ from bot.legs.stop import Spell
 
 SEEDS = tuple(range(101, 113))
 RIDGE = 2.0
+FEW_WEIGHT = 0.15  # such recordings are rarer among what is watched than among the fit's worlds
 HOPELESS = 12.0  # candidates this far behind by the weights at hand teach nothing
 Case = tuple[
     np.ndarray, int, int, float
@@ -61,7 +62,7 @@ class Truth:
 
 def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
     """Every question of one simulated day with its answer."""
-    few = seed % 4 == 2  # a recording of few receivers
+    few = of_few(seed)
     day = simulate(history.sky.places.airfields, seed, aircraft * (2 if few else 1), few=few)
     by_craft = defaultdict(list)
     for flight in day.flights:
@@ -89,6 +90,11 @@ def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
                                    belief.band(q), belief.doubts(q, len(c.rows)),
                                    q.craft in belief.LIGHT))  # fmt: skip
     return out
+
+
+def of_few(seed: int) -> bool:
+    """Every fourth world is heard by a few receivers only."""
+    return seed % 4 == 2
 
 
 def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
@@ -133,9 +139,12 @@ def shares(data: list[Case], w: np.ndarray, elsewhere: np.ndarray) -> tuple[np.n
     return np.array(best), np.array(right, float)
 
 
-def calibrate(best: np.ndarray, right: np.ndarray) -> tuple[list[float], list[float]]:
+def calibrate(best: np.ndarray, right: np.ndarray,
+              weight: np.ndarray) -> tuple[list[float], list[float]]:  # fmt: skip
     """A monotone table from share to how often it was right, at most 25 knots."""
-    model = IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip").fit(best, right)
+    model = IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip").fit(
+        best, right, weight
+    )
     edges = np.unique(np.quantile(best, np.linspace(0, 1, 41)))
     raw = np.unique(np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]]))
     # averaged over each step, so that a lucky run at the end does not become certainty
@@ -170,7 +179,10 @@ def main() -> None:
             w, elsewhere = fit_logit(train, context)
             best, right = shares(held, w, elsewhere)
             light = np.array([c[4] for c in held], bool)
-            curves = [calibrate(best[some], right[some]) for some in (~light, light)]
+            weight = np.array([FEW_WEIGHT if of_few(seed) else 1.0
+                               for i, (seed, f) in enumerate(zip(args.seeds, found, strict=True))
+                               if i % 3 == 2 for _ in f[context]])  # fmt: skip
+            curves = [calibrate(best[some], right[some], weight[some]) for some in (~light, light)]
             print(f"round {number} {context}: {len(train)} + {len(held)} stops, "
                   f"best candidate right {right.mean():.3f}")  # fmt: skip
             names = belief.names(context)

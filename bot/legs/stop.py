@@ -20,7 +20,7 @@ from bot.model.air import End, How
 from bot.model.watch import Area
 
 HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
-NAME_AT = 0.55  # a field is named when it is likelier than all others together, with some to spare
+NAME_AT = 0.6  # a field is named when it is clearly likelier than all others together
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
 STANDS = 50_000  # places on the ground remembered: a few MB

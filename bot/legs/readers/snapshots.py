@@ -1,5 +1,7 @@
 """Snapshots of the sky: readsb's `aircraft.json` and its relatives, and OpenSky's `/states/all`."""
 
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -9,7 +11,9 @@ from bot.errors import InputError
 from bot.legs.readers import table
 from bot.model.air import SOURCES, Positions
 
-_SOURCE = {name: i for i, name in enumerate(SOURCES)}
+OTHER = SOURCES.index("other")
+Texts = np.ndarray[Any, Any]
+_SOURCE: dict[str | None, int] = {name: i for i, name in enumerate(SOURCES)}
 STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
           "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
           "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
@@ -60,41 +64,50 @@ def parse(data: bytes, name: str) -> Positions:
     return _columns(planes, told.now / 1000 if told.now > 1e11 else told.now)
 
 
+# A column at a time, without a tuple per aircraft: those would wake the garbage collector.
+_FIELDS = [attrgetter(name) for name in (
+    "hex", "lat", "lon", "alt_baro", "gs", "track", "baro_rate", "seen_pos", "flight", "r", "t",
+    "dbFlags", "type", "category")]  # fmt: skip
+
+
 def _columns(planes: list[_Plane], now: float) -> Positions:
-    good = [a for a in planes if a.lat is not None and a.lon is not None and a.hex[:1] != "~"
-            and (a.category is None or a.category[:1] != VEHICLE)]  # fmt: skip
-    alt = [a.alt_baro for a in good]
+    (hexes, lat, lon, alt, gs, track, rate, seen, flight, registration, kind, flags, source,
+     category) = (list(map(field, planes)) for field in _FIELDS)  # fmt: skip
     ground = np.array([a == "ground" for a in alt], bool)
-    height = np.array([None if a.__class__ is str else a for a in alt], np.float32)
-    seen = np.array([a.seen_pos for a in good], np.float64)
-    track = np.array([a.track for a in good], np.float32)
-    return Positions.of(
-        np.array([_address(a.hex) for a in good], np.uint32), now - np.nan_to_num(seen),
-        np.array([a.lat for a in good], np.float64), np.array([a.lon for a in good], np.float64),
-        altitude_ft=height, on_ground=ground,
-        ground_speed_kt=np.array([a.gs for a in good], np.float32),
-        track_deg=np.where(ground, np.nan, track),
-        vertical_rate_fpm=np.array([a.baro_rate for a in good], np.float32),
-        callsign=_texts([a.flight for a in good], "S8"),
-        registration=_texts([a.r for a in good], "S12"),
-        type_code=_texts([a.t for a in good], "S4"),
-        military=np.array([a.dbFlags for a in good], np.int64) & 1 > 0,
-        source=np.array([_SOURCE.get(a.type or "", 6) for a in good], np.uint8),
+    height = np.array([None if a.__class__ is str else a for a in alt], np.float64)
+    course = np.array(track, np.float64)
+    course[ground] = np.nan
+    address = np.array([_address(h) for h in hexes], np.uint32)
+    p = Positions.of(
+        address, now - np.nan_to_num(np.array(seen, np.float64)), np.array(lat, np.float64),
+        np.array(lon, np.float64), altitude_ft=height, on_ground=ground,
+        ground_speed_kt=np.array(gs, np.float64), track_deg=course,
+        vertical_rate_fpm=np.array(rate, np.float64), callsign=_calls(flight),
+        registration=_texts(registration, "S12"), type_code=_texts(kind, "S4"),
+        military=np.array(flags, np.int64) & 1 > 0,
+        source=np.array([_SOURCE.get(s, OTHER) for s in source], np.uint8),
     )  # fmt: skip
+    vehicle = np.array([c is not None and c[:1] == VEHICLE for c in category], bool)
+    good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg) | vehicle) & (address > 0)
+    return p if good.all() else p.take(good)
 
 
 def _address(text: str) -> int:
+    """The address; 0 where there is none or it is not ICAO's ('~...')."""
     try:
-        return int(text, 16)
+        return int(text, 16) if len(text) <= 6 else 0
     except ValueError:
         return 0
 
 
-def _texts(column: list[str | None], kind: str) -> np.ndarray[Any, np.dtype[np.bytes_]]:
+def _calls(column: Sequence[str | None]) -> Texts:
+    told: Texts = np.strings.upper(np.strings.strip(_texts(column, "S8")))
+    told[told == b"N/A"] = b""
+    return told
+
+
+def _texts(column: Sequence[str | None], kind: str) -> Texts:
     try:
-        told: np.ndarray[Any, Any] = np.array([c or "" for c in column], kind)
-    except UnicodeEncodeError:  # a callsign decoded from noise
-        told = np.array([(c or "").encode("ascii", "replace") for c in column], kind)
-    upper: np.ndarray[Any, Any] = np.strings.upper(np.strings.strip(told))
-    upper[upper == b"N/A"] = b""
-    return upper
+        return np.array([c or "" for c in column], kind)
+    except UnicodeEncodeError:  # decoded from noise
+        return np.array([(c or "").encode("ascii", "replace") for c in column], kind)
