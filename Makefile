@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-real check lint format bench clean
+.PHONY: help demo test test-real check lint format bench bench-detect clean
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -26,6 +26,9 @@ bench: .venv/ready ## measure: legs, detection, feeds, store, pictures, the judg
 	nice $(BIN)/python bench/detect/run.py
 	nice $(BIN)/python bench/store/run.py
 	nice $(BIN)/python bench/pictures.py
+
+bench-detect: .venv/ready ## detection beside its peers (R's surveillance too, where R is present)
+	nice $(BIN)/python bench/detect/run.py
 
 lint: .venv/ready ## style and types
 	$(BIN)/ruff format --check .

@@ -80,7 +80,7 @@ def _say(error: BotError, code: int) -> int:
 
 
 def _module(verb: str) -> ModuleType:
-    name = {"import": "import_"}.get(verb, verb.replace("-", "_"))
+    name = {"import": "import_", "test-channel": "try_channel"}.get(verb, verb.replace("-", "_"))
     return importlib.import_module(f"bot.commands.{name}")
 
 

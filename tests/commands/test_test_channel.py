@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot import airfields, app, cli
-from bot.commands import test_channel as verb
+from bot.commands import try_channel as verb
 from bot.errors import Moved, Stopped, TryLater, Undeliverable
 from bot.model.watch import Address
 from bot.store import open_store
 from tests.fake_telegram import TOKEN, Chat, FakeTelegram, flood, refusal
 from tests.telegram_rules import photo_of
-
-verb.__test__ = False  # type: ignore[attr-defined]  # a verb, though its name begins with test_
-
 
 LOAD = functools.cache(airfields.load)
 
