@@ -1,6 +1,7 @@
 """Live and history are one builder: the same reports give the same legs, however they come."""
 
 import itertools
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def recording(name: str) -> Positions:
 
 
 def settled(legs: list[Leg]) -> list[Leg]:
-    """The final legs in order."""
-    return sorted((g for g in legs if g.final), key=lambda g: (g.icao24, g.first_seen))
+    """The final legs in order, without ids: live keeps the one it published first."""
+    final = [replace(g, id="") for g in legs if g.final]
+    return sorted(final, key=lambda g: (g.icao24, g.first_seen))
 
 
 @pytest.fixture(scope="module")
