@@ -10,6 +10,7 @@ transaction; fallible work (judging, drawing) comes first.
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -95,18 +96,20 @@ class Sky:
             rows |= self._on_open_ground(positions)
             if rows.any():
                 self._tracks.append(positions.take(rows))
-            self._keep(snapshot.legs)
+            self._keep(snapshot.legs, look.feed)
             if self._fusion is not None:
                 positions, _ = self._fusion.admit(positions)
-            self._keep(self._live.tick(positions, snapshot.time_s))
+            self._keep(self._live.tick(positions, snapshot.time_s), look.feed)
 
     def rest(self, now: datetime) -> None:
         """Let time pass without a report: whoever has been silent long enough has landed."""
         with self._lock:
-            self._keep(self._live.tick(Positions.empty(), now.timestamp()))
+            self._keep(self._live.tick(Positions.empty(), now.timestamp()), "")
 
-    def _keep(self, legs: Sequence[Leg]) -> None:
-        self._legs.update((leg.id, leg) for leg in legs)
+    def _keep(self, legs: Sequence[Leg], feed: str) -> None:
+        """Legs to store with the next flush. A leg names the feed whose report finished it."""
+        for leg in legs:
+            self._legs[leg.id] = leg if leg.source else replace(leg, source=feed)
 
     def _watched(self, positions: Positions) -> npt.NDArray[np.bool_]:
         """The rows whose aircraft may be of some watch's kind."""
