@@ -16,7 +16,7 @@ from bot.model.alert import Kind, Reason
 from bot.store import open_store
 
 WATCH = "Hmeimim to eastern Libya"
-WIDTH, HEIGHT, SCALE = 420, 1358, 2  # of the page; the alert's first message fills it
+WIDTH, HEIGHT, SCALE = 420, 1396, 2  # of the page; the alert's first message fills it
 TOP = 118  # below the page's own heading
 
 
