@@ -21,9 +21,12 @@ test: .venv/ready ## every test that needs no Debian or npm component
 test-real: .venv/ready ## the tests against real components (a skip is a failure)
 	$(BIN)/pytest -m real --real -n 0
 
-bench: .venv/ready ## measure: legs, detection, feeds, store, pictures, the judge's desk
-	nice $(BIN)/python -m bench.legs.run
+bench: .venv/ready ## measure: legs, detection, looking, store, pictures
+	nice $(BIN)/python -m bench.legs.run --pictures
 	nice $(BIN)/python bench/detect/run.py
+	nice $(BIN)/python -m bench.feeds.coverage
+	nice $(BIN)/python -m bench.feeds.fusion
+	nice $(BIN)/python -m bench.feeds.planner
 	nice $(BIN)/python bench/store/run.py
 	nice $(BIN)/python bench/pictures.py
 
