@@ -119,7 +119,7 @@ def _judged(watch: Watch, series: Series, walk: Walk, today: date) -> Judged:
 
 def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
     day = _day(series, i)
-    window = max(1, int(walk.window_days[i]))
+    window = max(1, min(int(walk.window_days[i]), i + 1))  # a new watch has no longer past
     judged = bool(np.isfinite(walk.score[i]))
     usual = _is_usual(series, walk, i)
     return Finding(

@@ -18,12 +18,3 @@ def notify(state: str) -> bool:
         except OSError:
             return False
     return True
-
-
-def watchdog_s() -> float | None:
-    """How often systemd wants to hear of us, in seconds; None: it does not."""
-    usec = os.environ.get("WATCHDOG_USEC", "")
-    pid = os.environ.get("WATCHDOG_PID", "")
-    if not usec.isdigit() or (pid and pid != str(os.getpid())):
-        return None
-    return int(usec) / 1e6

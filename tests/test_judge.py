@@ -104,6 +104,7 @@ def test_a_usual_rate_lets_a_new_watch_fire() -> None:
     assert any("1 per month" in note for note in surge.notes)
     assert surge.since is not None
     assert surge.since >= date(2024, 12, 14)
+    assert surge.window_days <= 4  # of days that nobody knew it does not speak
 
 
 def test_calm_needs_a_covered_complete_usual_week() -> None:
