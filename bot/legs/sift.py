@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.geo import KM_PER_NM, distance_km
+from bot.legs import pieces
 from bot.legs.pieces import km_apart
 from bot.model.air import Positions
 
@@ -26,7 +27,8 @@ NEAR_DEG = 0.2  # below this in both angles no two places are JUMP_KM apart
 GATE = np.dtype(
     [("t", "f8"), ("lat", "f8"), ("lon", "f8"), ("bad_n", "i4"), ("bad_t0", "f8"),
      ("bad_lat0", "f8"), ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"),
-     ("bad_lon", "f8")]
+     ("bad_lon", "f8")],
+    align=True,
 )  # fmt: skip
 """Per aircraft: the last good report, and the run of doubted ones since."""
 Records = npt.NDArray[np.void]
@@ -88,7 +90,7 @@ def sift(p: Positions, gates: Records) -> Sifted:
     doubt = _jumps(t, lat, lon, p)
     troubled = np.logical_or.reduceat(doubt, first) if len(first) else np.empty(0, bool)
     troubled = troubled | old | (gates["bad_n"] > 0)
-    out = gates.copy()
+    out = pieces.take(gates, np.arange(len(gates)))
     out["t"], out["lat"], out["lon"] = p.time_s[last], p.lat_deg[last], p.lon_deg[last]
     keep, jump = np.ones(len(p), bool), np.zeros(len(p), bool)
     for g in np.flatnonzero(troubled):
