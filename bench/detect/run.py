@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from peers import PEERS, farrington
+from peers import PEERS, R_METHODS, surveillance
 
 from detectors import evaluate, simulate, walk_forward
-from detectors.inputs import Floats
+from detectors.inputs import Bools, Floats
 from detectors.simulate import Trial
 
 SEED = 2001
@@ -123,19 +123,20 @@ def weekly(scale: float) -> None:
     best[:, : trial.judge_from] = np.nan
     ok = evaluate.clean(trial, np.where(np.isnan(best), np.nan, score))
     few = np.arange(len(trial.counts)) % max(int(16 * scale), 2) < 2
-    peer = farrington(trial.counts[few], trial.judge_from)
-    if peer is None:
-        print("  farringtonFlexible skipped: apt-get install r-base-core r-cran-surveillance")
+    found = {name: surveillance(name, trial.counts[few], trial.judge_from) for name in R_METHODS}
     for fpr in (0.01, 0.025):
         a, b = (
             evaluate.report(trial, s, evaluate.threshold_for_fpr(s, ok, fpr)) for s in (score, best)
         )
         line(f"POD / oracle at FPR {fpr:.1%}", ">= 0.98", ratio_text(a, b, trial))
-        if peer is not None:
-            _farrington(trial, peer, few, fpr, best)
+        for name, peer in found.items():
+            if isinstance(peer, str):
+                print(f"  {name} skipped: {peer}")
+            else:
+                _peer(name, trial, peer, few, fpr, best)
 
 
-def _farrington(trial: Trial, peer: Floats, few: Floats, fpr: float, best: Floats) -> None:
+def _peer(name: str, trial: Trial, peer: Floats, few: Bools, fpr: float, best: Floats) -> None:
     rows = np.flatnonzero(few)
     pick = np.isin(trial.surges.row, rows)
     s = trial.surges
@@ -149,7 +150,7 @@ def _farrington(trial: Trial, peer: Floats, few: Floats, fpr: float, best: Float
     ok = evaluate.clean(part, peer)
     own = np.where(ok | np.isfinite(peer), best[rows], np.nan)
     c, b = (evaluate.report(part, x, evaluate.threshold_for_fpr(x, ok, fpr)) for x in (peer, own))
-    line(f"  farringtonFlexible ({len(rows)} series)", "", ratio_text(c, b, part))
+    line(f"  {name} ({len(rows)} series)", "", ratio_text(c, b, part))
 
 
 def outages(scale: float) -> None:
