@@ -11,7 +11,7 @@ from isal import isal_zlib
 
 from bot import geo
 from bot.errors import Garbled, Unavailable
-from bot.model.air import Everything, Flights, Near, Positions, Query
+from bot.model.air import Everything, Flights, Military, Near, Positions, Query, Type
 
 CLOCK_TOLERANCE_S = 300.0
 """A reply this far from our clock is a frozen server, a cache, or a wrong clock (theirs or ours):
@@ -68,6 +68,10 @@ def select(positions: Positions, query: Query) -> Positions:
         lat, lon = np.array(query.lat_deg), np.array(query.lon_deg)
         km = geo.distances_km(lat, lon, positions.lat_deg, positions.lon_deg)
         return positions.take(km <= query.radius_nm * geo.KM_PER_NM)
+    if isinstance(query, Military):
+        return positions.take(positions.military)
+    if isinstance(query, Type):
+        return positions.take(positions.type_code == query.code.encode())
     if isinstance(query, Flights):
         return Positions.empty()  # positions are no completed flights
     wanted = [int(icao24, 16) for icao24 in query.icao24]

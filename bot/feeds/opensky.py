@@ -1,7 +1,9 @@
 """The OpenSky Network: state vectors, yesterday's flights and tracks, over OAuth2.
 
 Promises: metric units become feet and knots on entry; a token is kept until half a minute before
-it ends and renewed once on a 401; `states: null` and a 404 for flights are answers (none seen).
+it ends and renewed once on a 401; `states: null` and a 404 for flights are answers (none seen);
+what the server says is left of the day's credits goes on with the answer. Without credentials only
+states are asked for.
 Refuses: credentials that are not the file from the account page; to try a refused token twice.
 """
 
@@ -21,11 +23,13 @@ from bot.model.air import (
     Flights,
     Hexes,
     Icao24,
+    Military,
     Near,
     Positions,
     Query,
     Snapshot,
     Track,
+    Type,
 )
 from bot.model.feed import FeedSettings
 from bot.model.providers import box, provider_of
@@ -55,12 +59,15 @@ class OpenSky:
         """States for positions, `/flights` for a Flights query. Raises a FeedError."""
         if isinstance(query, Flights):
             return self._flights(query, now)
+        if isinstance(query, Military | Type):
+            raise Refused(f"{self.name}: OpenSky cannot be asked for {query.key()}")
         reply = self._get("/states/all", _states_params(query), now)
         parsed = states(reply.body, self.name)
         check_clock(parsed.time_s, now, self.name)
         # a box is more than the circle that was asked for: it is paid for, so it is kept
         kept = parsed.positions if isinstance(query, Near) else select(parsed.positions, query)
-        return Snapshot(self.name, query, parsed.time_s, kept, parsed.listed, parsed.skipped)
+        return Snapshot(self.name, query, parsed.time_s, kept, parsed.listed, parsed.skipped,
+                        credits_left=_left(reply))  # fmt: skip
 
     def track(self, icao24: Icao24, at: datetime, now: datetime) -> Track | None:
         """The path flown by an airframe at a time up to 30 days back; None: not known there."""
@@ -69,31 +76,36 @@ class OpenSky:
         return None if reply.status == 404 else track(reply.body, self.name)
 
     def _flights(self, query: Flights, now: datetime) -> Snapshot:
-        begin = datetime.combine(query.day, time(), UTC)
-        end = begin + timedelta(days=1, seconds=-1)
+        begin, end = _interval(query)
         if end >= now:
             raise Refused(f"{self.name}: flights of {query.day} are made in the night after it")
-        what = "icao24" if query.kind == "aircraft" else "airport"
-        params = {what: query.of, "begin": int(begin.timestamp()), "end": int(end.timestamp())}
+        if not self._key:
+            raise Refused(f"{self.name}: flights are for accounts; {self._provider.access}")
+        params: dict[str, Any] = {"begin": int(begin.timestamp()), "end": int(end.timestamp())}
+        if query.kind != "all":
+            params = {"icao24" if query.kind == "aircraft" else "airport": query.of, **params}
         reply = self._get(f"/flights/{query.kind}", params, now, _NONE)
         legs, skipped = ((), {}) if reply.status == 404 else flights(reply.body, self.name)
         return Snapshot(self.name, query, now.timestamp(), Positions.empty(),
-                        len(legs) + sum(skipped.values()), skipped, legs)  # fmt: skip
+                        len(legs) + sum(skipped.values()), skipped, legs, _left(reply))  # fmt: skip
 
     # ------------------------------------------------------------------------------- the token
 
     def _get(self, path: str, params: Any, now: datetime, accept: tuple[int, ...] = ()) -> Reply:
         url = f"{self._base}{path}?{urlencode(params, doseq=True)}"
         reply = self._web.get(url, now, self._bearer(now), (*accept, 401))
-        if reply.status == 401:  # the token ended early, or was withdrawn
+        if reply.status == 401 and self._key:  # the token ended early, or was withdrawn
             self._token = ""
             reply = self._web.get(url, now, self._bearer(now), (*accept, 401))
         if reply.status == 401:
             self._token = ""
-            raise Refused(f"{self.name}: a fresh token is refused; {self._provider.access}")
+            what = "a fresh token is refused" if self._key else "it wants an account"
+            raise Refused(f"{self.name}: {what}; {self._provider.access}")
         return reply
 
     def _bearer(self, now: datetime) -> dict[str, str]:
+        if not self._key:
+            return {}
         if not self._token or now >= self._token_ends:
             self._renew(now)
         return {"Authorization": f"Bearer {self._token}"}
@@ -129,6 +141,22 @@ class OpenSky:
 class _Token(msgspec.Struct):
     access_token: str
     expires_in: float = 1800.0
+
+
+def _interval(query: Flights) -> tuple[datetime, datetime]:
+    """The day and the one before it: two days cost what one does, and a night's batch that came
+    late is caught up. `all` is limited to two hours."""
+    day = datetime.combine(query.day, time(), UTC)
+    if query.kind == "all":
+        begin = day + timedelta(hours=int(query.of))
+        return begin, begin + timedelta(hours=2, seconds=-1)
+    return day - timedelta(days=1), day + timedelta(days=1, seconds=-1)
+
+
+def _left(reply: Reply) -> float | None:
+    """Credits left of the day, as the server counts; None when it does not say."""
+    text = reply.headers.get("X-Rate-Limit-Remaining", "").strip()
+    return float(text) if text.isdecimal() and text.isascii() else None
 
 
 def _states_params(query: Everything | Near | Hexes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bot.errors import Refused
 from bot.feeds.aircraft_json import parse
 from bot.feeds.base import check_clock
 from bot.feeds.web import Web
-from bot.model.air import Everything, Flights, Near, Query, Snapshot
+from bot.model.air import Everything, Flights, Hexes, Military, Near, Query, Snapshot
 from bot.model.feed import FeedSettings
 from bot.model.providers import Provider, provider_of
 
@@ -33,7 +33,7 @@ class V2:
         self._web.close()
 
     def poll(self, query: Query, now: datetime) -> Snapshot:
-        """Ask for a circle or a list of addresses. Raises a FeedError."""
+        """Ask for a circle, a list of addresses, a type or the military. Raises a FeedError."""
         reply = self._web.get(self._address(query), now, self._headers())
         parsed = parse(reply.body, self.name)
         check_clock(parsed.time_s, now, self.name)
@@ -59,9 +59,16 @@ class V2:
 
 
 def _path(query: Query, provider: Provider) -> str:
-    if isinstance(query, Everything | Flights):
-        raise Refused(f"{provider.name} cannot be asked for {query.key()}: only circles and lists")
+    path = ""
     if isinstance(query, Near):
         radius = min(query.radius_nm, provider.max_radius_nm)
-        return provider.near.format(lat=query.lat_deg, lon=query.lon_deg, radius=radius)
-    return provider.hexes.format(list=",".join(query.icao24))
+        path = provider.near.format(lat=query.lat_deg, lon=query.lon_deg, radius=radius)
+    elif isinstance(query, Hexes):
+        path = provider.hexes.format(list=",".join(query.icao24))
+    elif isinstance(query, Military):
+        path = provider.military
+    elif not isinstance(query, Everything | Flights):
+        path = provider.of_type.format(type=query.code)
+    if not path:
+        raise Refused(f"{provider.name} cannot be asked for {query.key()}")
+    return path

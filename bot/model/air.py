@@ -120,18 +120,36 @@ class Hexes:
 
 
 @dataclass(frozen=True, slots=True)
-class Flights:
-    """Completed flights of one UTC day, from feeds that hand out legs."""
+class Military:
+    """All airframes that the feed's database flags as military, wherever they are."""
 
-    kind: str  # 'departure' or 'arrival' at an airfield, or 'aircraft'
-    of: str  # the airfield's ident, or the address
+    def key(self) -> str:
+        return "mil"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """All airframes of one ICAO type designator, wherever they are."""
+
+    code: str
+
+    def key(self) -> str:
+        return f"type:{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flights:
+    """Completed flights up to the end of one UTC day, from feeds that hand out legs."""
+
+    kind: str  # 'departure' or 'arrival' at an airfield, 'aircraft', or 'all' of two hours
+    of: str  # the airfield's ident, the address, or the hour in which the two begin ('04')
     day: date
 
     def key(self) -> str:
         return f"flights:{self.kind}:{self.of}:{self.day}"
 
 
-Query = Everything | Near | Hexes | Flights
+Query = Everything | Near | Hexes | Military | Type | Flights
 """What a feed can be asked; `key()` names it in stored looks."""
 
 
@@ -146,6 +164,7 @@ class Snapshot:
     listed: int  # aircraft in the reply, with or without a usable position
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     legs: "tuple[Leg, ...]" = ()  # feeds that hand out completed legs
+    credits_left: float | None = None  # of the day's quota, as the feed told it; None: it did not
 
 
 class Outcome(StrEnum):
@@ -167,6 +186,7 @@ class Look:
     outcome: Outcome
     aircraft: int = 0  # with a position; 0 unless OK
     detail: str = ""  # why not; never a secret
+    age_s: float | None = None  # of the middle position when answered; None: none, or not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +199,7 @@ class Presence:
     looks_ok: int
     looks_failed: int
     others: int  # distinct aircraft seen there that nobody watches
+    feeds: str = ""  # names of those that looked, comma-joined; '' for nobody, or not known
 
 
 # ------------------------------------------------------------------------- places and aircraft

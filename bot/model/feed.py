@@ -13,7 +13,7 @@ class FeedSettings:
     """One entry of `feeds:`. Secrets never appear in its repr."""
 
     name: str
-    kind: str  # 'v2', 'readsb', 'recorded'
+    kind: str  # 'v2', 'opensky', 'readsb', 'recorded'
     url: str = ""  # http(s) address, or a file path for kind readsb
     folder: Path | None = None  # kind recorded
     every_s: float = 60.0  # least time between the starts of two rounds
@@ -27,6 +27,15 @@ class FeedSettings:
     contact: str = ""  # whom a provider may write to (in the User-Agent): address or page
     auth_url: str = ""  # where tokens are had; '' = the preset's
     provider: str = ""  # a name of bot.model.providers; '' = told by the URL's host
+    fallback_for: str = ""  # rests while the feed of this name answers; '' = never rests
+    # The provider's dialect where it differs from its preset; None: as the preset has it, '' (of
+    # `mil_path`, `type_path`): it cannot be asked that.
+    radius_nm: float | None = None
+    batch: int | None = None  # addresses in one list
+    near_path: str | None = None  # with {lat}, {lon}, {radius}
+    hex_path: str | None = None  # with {list}
+    mil_path: str | None = None
+    type_path: str | None = None  # with {type}
 
 
 class Feed(Protocol):

@@ -1,9 +1,11 @@
 """Feeds: kinds, presets, pace and keys."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from bot.model.providers import provider_of, quota_per_day
 from tests.config.conftest import Load, Mistakes
 
 
@@ -91,9 +93,10 @@ def test_a_key_of_ones_own_may_go_faster(load: Load, tmp_path: Path) -> None:
                                                "adsb-lol"),
         ("{name: a b, kind: v2, url: https://a.example}",
          "[1].name: found 'a b', expected a name of letters, digits, - _ . (up to 40)"),
-        ("{name: a}", "[1].kind: found nothing, expected one of: v2, readsb, recorded"),
-        ("{name: a, kind: readsbb}", "[1].kind: found 'readsbb', expected one of: v2, readsb, "
-                                     "recorded; did you mean readsb?"),
+        ("{name: a}", "[1].kind: found nothing, expected one of: v2, opensky, readsb, "
+                     "recorded"),
+        ("{name: a, kind: readsbb}", "[1].kind: found 'readsbb', expected one of: v2, opensky, "
+                                     "readsb, recorded; did you mean readsb?"),
         ("{nmae: a, kind: readsb, url: x}", "[1].nmae: no such key; did you mean name?"),
         ("{name: a, kind: v2}", "[1].url: found nothing, expected an address such as "
                                 "https://api.adsb.lol, or a provider"),
@@ -133,7 +136,38 @@ def test_a_key_of_ones_own_may_go_faster(load: Load, tmp_path: Path) -> None:
          "[1].key_file: the file it names cannot be read: No such file or directory"),
         ("nothing", "[1]: found 'nothing', expected keys: name, kind, provider, url, folder, "
                     "every, "
-                    "spacing, timeout, deadline, key_file, key_header"),
+                    "spacing, timeout, deadline, key_file, key_header, contact, quota_per_day, "
+                    "fallback_for, auth_url, radius_nm, batch, near_path, hex_path, mil_path, "
+                    "type_path"),
+        ("{name: a, kind: v2, url: https://a.example, near_path: '/v2/{lat}/{lng}'}",
+         "[1].near_path: found '/v2/{lat}/{lng}', expected a path such as "
+         "/v2/{lat}/{lon}/{radius}"),
+        ("{name: a, kind: v2, url: https://a.example, mil_path: 'mil'}",
+         "[1].mil_path: found 'mil', expected a path such as /v2/mil"),
+        ("{name: a, kind: v2, url: https://a.example, batch: 0}",
+         "[1].batch: found '0', expected a number of addresses from 1 to 1000"),
+        ("{name: a, kind: v2, url: https://a.example, quota_per_day: 0}",
+         "[1].quota_per_day: found '0', expected a number from 1 to 1e+07"),
+        ("{name: a, kind: v2, url: https://a.example, quota_per_day: 1000, every: 60s}",
+         "[1].every: found 1 min, expected 86.4 s or more: quota_per_day allows 1000 requests a "
+         "day"),
+        ("{name: a, kind: readsb, url: x, batch: 3}",
+         "[1].batch: found batch for kind readsb, which does not use it"),
+        ("{name: a, kind: opensky, provider: adsb-fi}",
+         "[1].provider: found provider for kind opensky, which does not use it"),
+        ("{name: a, kind: opensky, key_header: X}",
+         "[1].key_header: found key_header for kind opensky, which does not use it"),
+        ("{name: a, kind: opensky, every: 3s}",
+         "[1].every: found 3 s, expected 5 s or more: the time between two requests"),
+        ("{name: a, kind: opensky, quota_per_day: 4000}",
+         "[1].quota_per_day: found 4000, expected 400 or less: opensky allows no more without a "
+         "key"),
+        ("{name: a, kind: opensky, key_file: hunter2}",
+         "[1].key_file: the file it names cannot be read: No such file or directory"),
+        ("{name: a, kind: readsb, url: x, fallback_for: b}", "[1].fallback_for: b: no such feed"),
+        ("{name: a, kind: readsb, url: x, fallback_for: a}",
+         "[1].fallback_for: a: waits for a itself, expected a feed that is no fallback of this "
+         "one"),
     ],
 )  # fmt: skip
 def test_a_wrong_feed_names_its_field(mistakes: Mistakes, feed: str, expected: str) -> None:
@@ -204,3 +238,83 @@ def test_a_key_that_everybody_can_read_is_said(load: Load, tmp_path: Path) -> No
     (tmp_path / "key").chmod(0o644)
     found = load(feeds="[{name: al, kind: v2, provider: airplanes-live, key_file: key}]")
     assert found.warnings == ("key can be read by every user of this machine: chmod 600 key",)
+
+
+ACCOUNT = '{\n  "clientId": "me-api-client",\n  "clientSecret": "s3cret"\n}\n'
+
+
+def test_opensky_takes_the_file_of_its_account_page(load: Load, tmp_path: Path) -> None:
+    """The credentials JSON as it was downloaded is the key; every preset is there without words."""
+    (tmp_path / "credentials.json").write_text(ACCOUNT)
+    (tmp_path / "credentials.json").chmod(0o600)
+    found = load(
+        feeds="[{name: os, kind: opensky, key_file: credentials.json, contact: me@a.example}]"
+    )
+    feed = found.feeds[0]
+    assert (feed.url, feed.every_s, feed.spacing_s, feed.contact) == (
+        "https://opensky-network.org/api", 60, 5, "me@a.example",
+    )  # fmt: skip
+    assert (json.loads(feed.key or "")["clientSecret"], found.warnings) == ("s3cret", ())
+    assert (quota_per_day(feed), "s3cret" in repr(found)) == (4000, False)
+
+
+def test_opensky_takes_the_services_credential(load: Load, tmp_path: Path) -> None:
+    """The credential NAME_key holds the same JSON; a feeder's quota may be told."""
+    (tmp_path / "os_key").write_text(ACCOUNT)
+    found = load(feeds="[{name: os, kind: opensky, quota_per_day: 8000}]",
+                 env={"CREDENTIALS_DIRECTORY": str(tmp_path)})  # fmt: skip
+    assert found.feeds[0].key is not None
+    assert quota_per_day(found.feeds[0]) == 8000
+
+
+def test_opensky_without_an_account_is_asked_as_anybody(load: Load) -> None:
+    """400 credits a day set the pace, and what is missing is said."""
+    found = load(feeds="[{name: os, kind: opensky}]")
+    assert (found.feeds[0].key, found.feeds[0].every_s) == (None, 216)
+    assert found.warnings == (
+        "feed os is asked without an account: 400 credits a day, and no flights of yesterday "
+        "(key_file, or the credential os_key)",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "s3cret", '{"clientId": "s3cret"}', '["s3cret"]',
+     '{"clientId": 5, "clientSecret": "s3cret"}', '{"clientId": "", "clientSecret": "s3cret"}', "[" * 3000],
+)  # fmt: skip
+def test_a_file_that_is_no_opensky_account(
+    mistakes: Mistakes, tmp_path: Path, content: str
+) -> None:
+    """What is not the account page's file is a mistake that repeats nothing of it."""
+    (tmp_path / "key").write_text(content)
+    assert mistakes(feeds="[{name: os, kind: opensky, key_file: key}]") == [
+        "config.yaml:1: feeds[1].key_file: the file it names is no OpenSky credentials file, "
+        "expected the JSON of its account page, with clientId and clientSecret"
+    ]
+
+
+def test_a_provider_of_a_known_family_is_configuration_alone(load: Load) -> None:
+    """Address, paths, batch, radius and quota of a provider that nobody foresaw."""
+    found = load(feeds="[{name: new, kind: v2, url: https://sky.example, batch: 20, radius_nm: 100,"
+                      " near_path: '/near?lat={lat}&lon={lon}&nm={radius}', hex_path: '/of/{list}',"
+                      " mil_path: /military, type_path: off, quota_per_day: 1440}]")  # fmt: skip
+    feed = found.feeds[0]
+    provider = provider_of(feed)
+    assert (
+        provider.near.format(lat=1.0, lon=2.0, radius=100) == "/near?lat=1.0000&lon=2.0000&nm=100"
+    )
+    assert (provider.hexes, provider.military, provider.of_type) == ("/of/{list}", "/military", "")
+    assert (provider.max_hexes, provider.max_radius_nm, quota_per_day(feed)) == (20, 100, 1440)
+
+
+def test_a_fallback_names_its_primary(load: Load, mistakes: Mistakes) -> None:
+    """One feed waits for another; a circle of waiting is a mistake for each of its feeds."""
+    feed = "{{name: {0}, kind: v2, url: https://{0}.example, fallback_for: {1}}}"
+    first = "{name: a, kind: v2, url: https://a.example}"
+    found = load(feeds=f"[{first}, {feed.format('b', 'a')}, {feed.format('c', 'b')}]").feeds
+    assert [one.fallback_for for one in found] == ["", "a", "b"]
+    assert mistakes(feeds=f"[{feed.format('a', 'b')}, {feed.format('b', 'a')}]") == [
+        f"config.yaml:1: feeds[{i}].fallback_for: {other}: waits for {name} itself, expected a "
+        "feed that is no fallback of this one"
+        for i, name, other in ((1, "a", "b"), (2, "b", "a"))
+    ]

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.feeds import opensky_form as form
 from bot.feeds.opensky import OpenSky
-from bot.model.air import SOURCES, Everything, Flights, Hexes, How, Icao24, Near
+from bot.model.air import (
+    SOURCES,
+    Everything,
+    Flights,
+    Hexes,
+    How,
+    Icao24,
+    Military,
+    Near,
+    Query,
+    Type,
+)
 from bot.model.feed import FeedSettings
 from bot.model.providers import box, cost
 from tests.feeds.wire import NOW, http
@@ -93,7 +104,7 @@ def test_wrong_credentials_are_refused_and_never_quoted(
     auth = serve(http({"error": "invalid_client"}, "401 Unauthorized"))
     with pytest.raises(Refused, match="account page"):
         feed(api, auth).poll(Everything(), NOW)
-    for key in ("s3cr3t", '{"clientId": "s3cr3t"}', '["s3cr3t"]', ""):
+    for key in ("s3cr3t", '{"clientId": "s3cr3t"}', '["s3cr3t"]'):
         with pytest.raises(Refused, match="credentials file") as caught:
             feed(api, auth, key).poll(Everything(), NOW)
         assert "s3cr3t" not in str(caught.value)
@@ -205,10 +216,50 @@ def test_flights_of_a_day_are_legs(serve: Serve, feed: Callable[..., OpenSky]) -
     )
     assert leg.first_seen == datetime.fromtimestamp(1735239000, UTC)
     assert snapshot.skipped == {"bad address": 1, "unreadable record": 1}
-    assert "/flights/departure?airport=OSLK&begin=1735084800&end=1735171199 " in api.requests[0]
+    asks = "/flights/departure?airport=OSLK&begin=1734998400&end=1735171199 "
+    assert asks in api.requests[0], "the day and the one before it"
     assert opensky.poll(asked, NOW).legs == ()
     with pytest.raises(Refused, match="in the night after"):
         opensky.poll(Flights("aircraft", "154076", NOW.date()), NOW)
+
+
+def test_all_flights_are_asked_by_two_hours(serve: Serve, feed: Callable[..., OpenSky]) -> None:
+    """The longest that /flights/all takes, and it names no airport."""
+    api = serve(http(json.dumps([FLIGHT])))
+    feed(api, serve(token())).poll(Flights("all", "22", date(2024, 12, 25)), NOW)
+    assert "/flights/all?begin=1735164000&end=1735171199 " in api.requests[0]
+
+
+def test_without_an_account_only_states(serve: Serve, feed: Callable[..., OpenSky]) -> None:
+    """No token is asked for and none is sent; flights are for accounts, and so is a 401."""
+    api, auth = serve(sky(ROW), http(b"", "401 Unauthorized")), serve(token())
+    anybody = feed(api, auth, key="")
+    assert len(anybody.poll(Everything(), NOW).positions) == 1
+    assert "Authorization" not in api.requests[0]
+    with pytest.raises(Refused, match="it wants an account"):
+        anybody.poll(Everything(), NOW)
+    with pytest.raises(Refused, match="for accounts"):
+        anybody.poll(Flights("departure", "OSLK", date(2024, 12, 25)), NOW)
+    assert (len(api.requests), auth.requests) == (2, [])
+
+
+@pytest.mark.parametrize(("said", "left"), [("3997", 3997), ("", None), ("many", None)])
+def test_the_credits_left_are_heard(
+    serve: Serve, feed: Callable[..., OpenSky], said: str, left: float | None
+) -> None:
+    """The server's own count of the day's credits goes on with the answer."""
+    states = {"time": int(NOW.timestamp()), "states": None}
+    api = serve(http(states, "200 OK", X_Rate_Limit_Remaining=said))
+    assert feed(api, serve(token())).poll(Everything(), NOW).credits_left == left
+
+
+@pytest.mark.parametrize("query", [Military(), Type("IL76")])
+def test_opensky_knows_no_types(query: Query, serve: Serve, feed: Callable[..., OpenSky]) -> None:
+    """What cannot be asked is refused without a request."""
+    api = serve(sky())
+    with pytest.raises(Refused, match="cannot be asked"):
+        feed(api, serve(token())).poll(query, NOW)
+    assert api.requests == []
 
 
 def test_a_far_estimate_is_not_believed() -> None:
