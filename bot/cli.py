@@ -22,6 +22,7 @@ VERBS = {
     "demo": "the whole line on two labelled recordings; pictures and messages in demo-out/",
     "replay": "fly a folder of recorded snapshots through the whole line",
     "import": "load legs or daily counts from a CSV as a watch's history",
+    "aircraft": "take a newer aircraft list, or tell what is known of an airframe",
     "status": "feeds, coverage, watches, alerts and the outbox at a glance",
     "legs": "legs from recordings, or the stored ones",
     "alerts": "alerts and their history",
