@@ -20,6 +20,7 @@ from bot.store.days import Day, DayKeeper, Said
 from bot.store.desk import AlertEvent, DeskKeeper
 from bot.store.keeper import Tx
 from bot.store.legs import LegKeeper
+from bot.store.looking import LookingKeeper
 from bot.store.post import Chat, Head, OutboxState, Post, PostKeeper
 from bot.store.sky import LookHour, SkyKeeper
 
@@ -39,7 +40,7 @@ class Retention:
     sent_days: float = 90.0  # messages that arrived, and their pictures
 
 
-class Store(SkyKeeper, LegKeeper, DayKeeper, DeskKeeper, PostKeeper):
+class Store(SkyKeeper, LookingKeeper, LegKeeper, DayKeeper, DeskKeeper, PostKeeper):
     """Everything the bot knows. Safe to use from any number of threads."""
 
     def prune(self, tx: Tx, now: datetime, retention: Retention = Retention()) -> None:

@@ -64,6 +64,7 @@ looks = Table(
     Column("outcome", String, nullable=False),
     Column("aircraft", Integer, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("age_s", Double),  # of the middle position, when answered; NULL: none, or not told
     Index("looks_at", "at"),
     sqlite_with_rowid=False,
 )  # fmt: skip
@@ -78,6 +79,7 @@ look_hours = Table(  # kept for ever: 9,000 rows a year for each thing asked
     Column("aircraft", Integer, nullable=False),  # sum over the hour's looks
     Column("aircraft_max", Integer, nullable=False),
     Column("last_failure", Text, nullable=False),
+    Column("age_s", Double),  # mean of those looks that told it
     Index("look_hours_hour", "hour"),
     sqlite_with_rowid=False,
 )  # fmt: skip
@@ -141,7 +143,31 @@ presence = Table(
     Column("looks_ok", Integer, nullable=False),
     Column("looks_failed", Integer, nullable=False),
     Column("others", Integer, nullable=False),
+    Column("feeds", Text, nullable=False, server_default=""),  # that looked, comma-joined
     sqlite_with_rowid=False,
+)  # fmt: skip
+
+ground_days = Table(  # what a day's looking was worth: estimated once, a fact afterwards
+    "ground_days", meta,
+    Column("ground", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("looked", Double, nullable=False),  # share of the day
+    Column("exposure", Double),  # NULL: unknown
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("others", Integer, nullable=False),
+    Column("expected", Double),  # NULL: no habit yet
+    Column("dark", Integer, nullable=False),  # a bit an hour
+    Column("feeds", Text, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+habits = Table(  # what is known of a ground's other traffic after `day`, to go on from
+    "habits", meta,
+    Column("ground", String, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("feeds", Text, nullable=False),  # sets of feeds whose level is remembered, by ';'
+    Column("habit", LargeBinary, nullable=False),
 )  # fmt: skip
 
 days = Table(

@@ -31,6 +31,7 @@ class LookHour:
     aircraft: int  # summed over the hour's successful looks
     aircraft_max: int
     last_failure: str = ""
+    age_s: float | None = None  # mean age of the middle position; None: not told
 
 
 class SkyKeeper(Keeper):
@@ -80,10 +81,12 @@ class SkyKeeper(Keeper):
         if not rows:
             return
         statement = insert(tx, presence)
-        grown = {
+        grown: dict[str, ColumnElement[Any]] = {
             name: _greater(presence.c[name], statement.excluded[name])
             for name in ("looked_s", "looks_ok", "looks_failed", "others")
         }
+        named = statement.excluded.feeds
+        grown["feeds"] = case((named != "", named), else_=presence.c.feeds)
         upserted = statement.on_conflict_do_update(index_elements=["ground", "hour_s"], set_=grown)
         tx.execute(upserted, rows)
 
@@ -166,6 +169,11 @@ def _roll_up(tx: Tx, fresh: Sequence[Look]) -> None:
         "aircraft": old.aircraft + new.aircraft,
         "aircraft_max": _greater(old.aircraft_max, new.aircraft_max),
         "last_failure": case((new.last_failure != "", new.last_failure), else_=old.last_failure),
+        "age_s": case(
+            (old.age_s.is_(None), new.age_s),
+            (new.age_s.is_(None), old.age_s),
+            else_=(old.age_s * old.ok + new.age_s * new.ok) / (old.ok + new.ok),
+        ),
     }
     upserted = statement.on_conflict_do_update(index_elements=list(_HOUR_KEY), set_=grown)
     tx.execute(upserted, [asdict(hour) for hour in hours.values()])
@@ -178,8 +186,10 @@ def _with(hour: LookHour, look: Look) -> LookHour:
     if look.outcome is not Outcome.OK:
         why = look.detail or str(look.outcome)
         return replace(hour, failed=hour.failed + 1, last_failure=why)
+    ages = [age for age in (hour.age_s,) * hour.ok + (look.age_s,) if age is not None]
     return replace(
         hour,
+        age_s=sum(ages) / len(ages) if ages else None,
         ok=hour.ok + 1,
         aircraft=hour.aircraft + look.aircraft,
         aircraft_max=max(hour.aircraft_max, look.aircraft),

@@ -1,5 +1,6 @@
 """Looks add up, presence grows, tracks are thinned, and pruning keeps what must stay."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -95,3 +96,22 @@ def test_old_fixes_are_pruned(store: Store) -> None:
         store.add_positions(tx, Positions.of([1, 1], times, [0, 0], [0, 0]))
         store.prune(tx, T, Retention(tracks_days=90))
     assert store.track("000001", T - timedelta(days=100), T).time_s.tolist() == times[1:]
+
+
+def test_freshness_is_averaged_over_the_looks_that_told_it(store: Store) -> None:
+    """An hour's age is the mean of its looks', in one call or several; untold is not zero."""
+    add(store, replace(look(0), age_s=4.0), replace(look(1), age_s=8.0), look(2, Outcome.REFUSED))
+    add(store, replace(look(3), age_s=12.0))
+    add(store, look(4, feed="roof"))
+    lol, roof = store.look_hours(T - timedelta(hours=1), T + timedelta(hours=1))
+    assert (lol.ok, lol.failed, lol.age_s) == (3, 1, 8.0)
+    assert roof.age_s is None
+
+
+def test_an_hour_remembers_who_looked(store: Store) -> None:
+    """The feeds of an hour are the last that were told; a row without them erases nothing."""
+    row = Presence("w", 3600, 60.0, 1, 0, 2, "a,b")
+    with store.begin() as tx:
+        store.put_presence(tx, [replace(row, feeds="a")])
+        store.put_presence(tx, [row, replace(row, feeds="")])
+    assert store.presence("w", at("1970-01-01"), at("1970-01-02")) == (row,)
