@@ -11,12 +11,12 @@ Refuses: nothing a feed can do leaves the lane as an exception, if it is a FeedE
 
 import logging
 import random
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.allowance import DAY_S, Gate, Purse
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.model.air import Look, Outcome, Query, Snapshot
 from bot.model.feed import Feed, FeedSettings
@@ -32,7 +32,7 @@ REFUSED_FIRST_S, REFUSED_CAP_S = 900.0, 6 * 3600.0  # a 403 repeated quickly mak
 GARBLED_TOLERATED = 3  # one odd reply may be one odd query; three in a row are the provider
 SPACING_CAP_S = 60.0  # the widest spacing that throttling leads to, unless configured wider
 CALM_AFTER = 10  # successes in a row that halve a widened spacing
-DAY_S = 86_400.0
+SLOWEST_S = 600.0  # what is cold is asked no less often than this: a look speaks for 15 minutes
 _MONTH_S = 31 * DAY_S
 _TICK_S = 0.001  # clocks count in microseconds, and rounding must not make a query never due
 DRIFT_TOLD_EVERY_S = 3600.0  # a provider that changes its form says so with every reply
@@ -62,45 +62,7 @@ class LaneState:
     spacing_s: float  # as it is now; above the configured one after throttling
     failures: int  # in a row
     skipped: Mapping[str, int] = field(default_factory=dict)  # of the last reply, by reason
-
-
-class Purse:
-    """What was spent of a quota in the last 24 hours.
-
-    A sliding day keeps the limit whenever the provider's own day begins.
-    """
-
-    def __init__(self, per_day: float | None, spent: Iterable[tuple[datetime, float]] = ()) -> None:
-        """`spent`: (when, how much) of an earlier run, in time order."""
-        self._per_day = per_day
-        self._entries = deque(spent)
-
-    def spread_s(self, price: float) -> float:
-        """Time that `price` must last for the quota to last the day."""
-        return price * DAY_S / self._per_day if self._per_day else 0.0
-
-    def charge(self, at: datetime, price: float) -> None:
-        """Note an expense."""
-        if self._per_day:
-            self._entries.append((at, price))
-
-    def wait_s(self, at: datetime, price: float) -> float:
-        """Seconds until `price` can be paid; 0: now."""
-        if not self._per_day:
-            return 0.0
-        if self._entries and self._entries[-1][0] > at:  # the clock was set back
-            self._entries = deque((min(when, at), paid) for when, paid in self._entries)
-        while self._entries and (at - self._entries[0][0]).total_seconds() >= DAY_S:
-            self._entries.popleft()
-        over = sum(paid for _, paid in self._entries) + price - self._per_day
-        for when, paid in self._entries:
-            if over <= 0:
-                break
-            over -= paid
-            wait = DAY_S - (at - when).total_seconds()
-            if over <= 0:
-                return wait
-        return 0.0 if over <= 0 else DAY_S
+    blocked_until: datetime | None = None  # a failure, a server's wait or the quota; None: free
 
 
 class Lane:
@@ -108,9 +70,11 @@ class Lane:
 
     def __init__(self, feed: Feed, settings: FeedSettings, plan: Sequence[Query],
                  rng: random.Random | None = None,
-                 spent: Iterable[tuple[datetime, float]] = ()) -> None:  # fmt: skip
+                 spent: Iterable[tuple[datetime, float]] = (), *,
+                 quota: float | None = None, gate: Gate | None = None) -> None:  # fmt: skip
         """`rng` draws the jitter; give a seeded one to make a run repeatable. `spent`: when and
-        how much of the quota an earlier run used (see `providers.cost`)."""
+        how much of the quota an earlier run used (see `providers.cost`). `quota`: this lane's
+        share of a day, if not the whole. `gate`: the host's, if other lanes ask it too."""
         self.feed = feed
         self.plan = tuple(plan)
         self._settings = settings
@@ -126,8 +90,8 @@ class Lane:
         self._refusals = 0
         self._drift_told_at: datetime | None = None
         past = sorted(spent)
-        self._asked_at = past[-1][0] if past else None
-        self._purse = Purse(quota_per_day(settings), past)
+        self._gate = gate or Gate(past[-1][0] if past else None)
+        self._purse = Purse(quota_per_day(settings) if quota is None else quota, past)
         self.state = LaneState(feed.name, Mood.NEW, None, "", None, None, self._spacing_s, 0)
 
     @property
@@ -139,6 +103,15 @@ class Lane:
         """Ask some queries more often than others from now on: factors by query key, 1 if not
         named. The quota and the spacing stay; may be called from another thread."""
         self._urgency = dict(urgency)
+
+    def replan(self, plan: Sequence[Query], now: datetime) -> None:
+        """Ask this from now on; a pause that a failure or the quota set is kept."""
+        self.plan = tuple(plan)
+        keys = {query.key() for query in self.plan}
+        self._asked = {key: at for key, at in self._asked.items() if key in keys}
+        self._again &= keys
+        if self.plan and self.state.blocked_until is None:
+            self._pause(now, max(0.0, min(self._waits_s(now))))
 
     def round(self, now: Now, sleep: Sleep, sink: Sink) -> datetime | None:
         """Ask every query that is due, longest due first, as far as the provider allows; returns
@@ -152,18 +125,23 @@ class Lane:
             return self.next_due
         probing = self.state.mood is Mood.REFUSED
         for query in self._due(started):
-            if self._space_out(now, sleep):
-                return self.next_due  # stopping
-            if dear := self._purse.wait_s(now(), self._price(query)):
-                self._pause(now(), dear)
-                self.state = replace(self.state, why="the quota of the last 24 hours is used up")
-                return self.next_due
-            if not self._attempt(query, now, sink):
-                return self.next_due
+            with self._gate.turn:
+                if not self._ask(query, now, sleep, sink):
+                    return self.next_due
             if probing:
                 break  # half open: after one good probe everything is due at once
         self._pause(now(), max(0.0, min(self._waits_s(now()))))
         return self.next_due
+
+    def _ask(self, query: Query, now: Now, sleep: Sleep, sink: Sink) -> bool:
+        """When its time has come. False: leave the round; it stops, or the pause is set."""
+        if sleep(self._gate.left_s(now(), self._spacing_s)):
+            return False
+        if dear := self._purse.wait_s(now(), self._price(query)):
+            self._pause(now(), dear, blocked=True)
+            self.state = replace(self.state, why="the quota of the last 24 hours is used up")
+            return False
+        return self._attempt(query, now, sink)
 
     def _due(self, at: datetime) -> list[Query]:
         """What to ask now: never asked first, in the plan's order, then the longest due."""
@@ -172,8 +150,11 @@ class Lane:
 
     def _waits_s(self, at: datetime) -> list[float]:
         """By query of the plan: seconds until it is due, below 0 for how long it has been."""
-        factors = [self._urgency.get(query.key(), 1.0) for query in self.plan]
-        bill = sum(f * self._price(query) for f, query in zip(factors, self.plan, strict=True))
+        prices = [self._price(query) for query in self.plan]
+        plain_s = max(self._settings.every_s, self._purse.spread_s(sum(prices)))
+        coldest = min(1.0, plain_s / SLOWEST_S)
+        factors = [max(self._urgency.get(query.key(), 1.0), coldest) for query in self.plan]
+        bill = sum(f * price for f, price in zip(factors, prices, strict=True))
         every_s = max(self._settings.every_s, self._purse.spread_s(bill))
         return [self._wait_for_s(query.key(), every_s / factor, at)
                 for query, factor in zip(self.plan, factors, strict=True)]  # fmt: skip
@@ -189,7 +170,7 @@ class Lane:
 
     def _attempt(self, query: Query, now: Now, sink: Sink) -> bool:
         """Ask once and report. False: leave the round, the pause is set."""
-        at = self._asked_at = self._asked[query.key()] = now()
+        at = self._gate.asked_at = self._asked[query.key()] = now()
         self._purse.charge(at, self._price(query))
         try:
             snapshot = self.feed.poll(query, at)
@@ -200,6 +181,8 @@ class Lane:
                 self._again.add(query.key())
             return goes_on
         self._again.discard(query.key())
+        if snapshot.credits_left is not None:
+            self._purse.told(at, snapshot.credits_left)
         self._succeeded(at)
         self._note_drift(snapshot, at)
         look = Look(self.feed.name, query.key(), at, Outcome.OK, len(snapshot.positions))
@@ -244,7 +227,7 @@ class Lane:
         if isinstance(error, Throttled):
             cap = max(SPACING_CAP_S, self._settings.spacing_s)
             self._spacing_s = min(cap, self._spacing_s * 2 or 1.0)
-        self._pause(at, self._wait_s(error, failures))
+        self._pause(at, self._wait_s(error, failures), blocked=True)
         return False
 
     def _wait_s(self, error: FeedError, failures: int) -> float:
@@ -266,30 +249,23 @@ class Lane:
 
     # ---------------------------------------------------------------------------- waiting
 
-    def _pause(self, at: datetime, seconds: float) -> None:
+    def _pause(self, at: datetime, seconds: float, *, blocked: bool = False) -> None:
         self._paused_at, self._pause_s = at, min(seconds, _MONTH_S)
         due = at + timedelta(seconds=self._pause_s)
-        self.state = replace(self.state, next_due=due, spacing_s=self._spacing_s)
+        self.state = replace(self.state, next_due=due, spacing_s=self._spacing_s,
+                             blocked_until=due if blocked else None)  # fmt: skip
 
     def _must_wait(self, now: datetime) -> bool:
         """Whether the pause lasts; a clock that jumped back only starts the pause anew."""
         if self._paused_at is None or self.next_due is None:
             return False
         if now < self._paused_at:
-            self._pause(now, self._pause_s)
+            self._pause(now, self._pause_s, blocked=self.state.blocked_until is not None)
             self._asked = {key: min(when, now) for key, when in self._asked.items()}
         return now < self.next_due
 
     def _price(self, query: Query) -> float:
         return cost(self._settings, query.key())
-
-    def _space_out(self, now: Now, sleep: Sleep) -> bool:
-        """Wait until the spacing since the last request is over. True: stop."""
-        left = 0.0
-        if self._asked_at is not None:
-            gone = (now() - self._asked_at).total_seconds()
-            left = min(self._spacing_s, max(0.0, self._spacing_s - gone))
-        return sleep(left)
 
 
 def _outcome(error: FeedError) -> Outcome:

@@ -12,7 +12,8 @@ GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching"}
 STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
     "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
-    "bot.demo", "bot.explain", "bot.imports", "bot.exposure", "bot.fusion", "bot.notify",
+    "bot.demo", "bot.explain", "bot.imports", "bot.fusion", "bot.notify",
+    "bot.allowance",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup"}
