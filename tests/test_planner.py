@@ -9,19 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import geo
-from bot.model.air import Everything, Hexes, Near, Positions
+from bot.model.air import Everything, Hexes, Military, Near, Positions, Type
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
 from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
-from bot.planner import batches, blind, load, nightly, plan, urgency
+from bot.planner import batches, blind, live_quota, load, nightly, plan, reserve, urgency
 from bot.planner.circles import APPROACH_NM, Disc, merged
 
-ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol")
+# two requests fill its round: nothing but the ends is asked for
+ADSB_LOL = FeedSettings("lol", "v2", "https://api.adsb.lol", spacing_s=30.0)
+ACCOUNT = FeedSettings("os", "opensky", provider="opensky", spacing_s=5.0, key="{}")
 OSLK = Spot("OSLK", "Hmeimim", 35.4011, 35.9487)
 HL59 = Spot("HL59", "al-Khadim", 31.9985, 21.1918)
 HLLB = Spot("HLLB", "Benina", 32.0968, 20.2695)
 CYRENAICA = Area("eastern-libya", ((33.2, 20.0), (33.2, 25.0), (29.0, 25.0), (29.0, 20.0)))
 STORY = Watch("story", Place((OSLK,)), Place((HL59, HLLB), (CYRENAICA,)))
+RUSSIANS = replace(STORY, aircraft=(AircraftClass("r", types=frozenset({"IL76", "A124"})),))
 
 
 def circles(*watches: Watch) -> list[Near]:
@@ -70,7 +73,7 @@ def test_listed_aircraft_are_asked_for_by_address() -> None:
 
 def test_opensky_is_asked_for_what_costs_least() -> None:
     """One place: a small box. Many places, or an open end: the whole sky, which costs 4 credits."""
-    opensky = FeedSettings("os", "opensky", provider="opensky")
+    opensky = replace(ACCOUNT, spacing_s=30.0)
     one = plan(opensky, [Watch("w", Place((HL59,)), Place((HLLB,)))])
     assert [cost(opensky, q.key()) for q in one] == [1.0]
     assert sees(list(one), HL59.lat_deg, HL59.lon_deg, APPROACH_NM)  # type: ignore[arg-type]
@@ -85,10 +88,10 @@ def test_opensky_is_asked_for_what_costs_least() -> None:
 def test_the_load_is_told_against_the_limit() -> None:
     """Spacing, `every` or the quota, whichever is slowest, sets the round."""
     queries = plan(ADSB_LOL, [STORY])
-    spaced = load(replace(ADSB_LOL, every_s=5.0, spacing_s=10.0), queries)
+    spaced = load(replace(ADSB_LOL, every_s=5.0, spacing_s=10.0), [STORY], queries)
     assert (spaced.round_s, spaced.per_day, spaced.limit_per_day) == (20.0, 8640.0, None)
-    assert load(replace(ADSB_LOL, every_s=60.0), queries).per_day == 2880.0
-    scarce = load(replace(ADSB_LOL, quota_per_day=320), queries)
+    assert load(replace(ADSB_LOL, every_s=60.0), [STORY], queries).per_day == 2880.0
+    scarce = load(replace(ADSB_LOL, quota_per_day=320), [STORY], queries)
     assert (scarce.per_day, scarce.limit_per_day) == (320.0, 320)
 
 
@@ -203,8 +206,102 @@ def test_an_end_is_urgent_while_a_watched_aircraft_comes(
 ) -> None:
     """Faster where one is in the air inside or on its way, slower while none flies anywhere."""
     queries = circles(STORY)
-    found = urgency(queries, watched)
+    found = urgency(queries, watched, [RUSSIANS])
     assert [found[q.key()] for q in queries] == factors
+
+
+def test_the_ends_of_all_traffic_are_never_cold() -> None:
+    """Where every aircraft is watched, none in the air that is known says nothing."""
+    queries = circles(STORY)
+    found = urgency(queries, Positions.empty(), [STORY, RUSSIANS])
+    assert set(found.values()) == {1.0}
+    far = replace(STORY, origin=Place((Spot("UUMU", "Moscow", 55.9, 38.1),)), destination=None)
+    assert set(urgency(queries, Positions.empty(), [far, RUSSIANS]).values()) == {0.5}
+
+
+def test_the_way_is_asked_for_where_a_round_has_room() -> None:
+    """Behind the ends, in the gap between their circles; never so much that the round gets longer,
+    nor where a list sees the aircraft all the way."""
+    roomy = replace(ADSB_LOL, spacing_s=10.0)
+    ends = plan(ADSB_LOL, [STORY])
+    asked = plan(roomy, [STORY])
+    assert asked[: len(ends)] == ends
+    (way,) = asked[len(ends) :]
+    assert isinstance(way, Near)
+    assert 24 < way.lon_deg < 33
+    assert blind(STORY, ends)
+    assert not blind(STORY, asked)
+    assert load(roomy, [STORY], asked).round_s == 60.0
+    assert plan(replace(roomy, quota_per_day=3000), [STORY]) == ends, "the quota has no room"
+    listed = replace(STORY, aircraft=(AircraftClass("one", hexes=frozenset({"154076"})),))
+    assert not [q for q in plan(roomy, [listed])[3:] if isinstance(q, Near)]
+
+
+def test_the_way_most_watches_share_comes_first() -> None:
+    """One circle's room goes where it shows the most, whoever asks."""
+    lonely = Watch("l", Place((Spot("A", "", 0.0, -60.0),)), Place((Spot("B", "", 0.0, -40.0),)))
+    others = [replace(STORY, name=str(i)) for i in range(3)]
+    asked = plan(replace(ADSB_LOL, every_s=65.0, spacing_s=10.0), [lonely, *others])
+    assert len(asked) == 5
+    assert isinstance(asked[-1], Near)
+    assert asked[-1].lon_deg > 20
+
+
+def test_an_open_end_is_asked_for_by_flag_and_type() -> None:
+    """Military aircraft and few types can be asked for world-wide; only where an end is open, and
+    only of a provider that knows the question."""
+    kinds = (
+        AircraftClass("m", military=True),
+        AircraftClass("t", types=frozenset({"A124", "IL76"})),
+    )
+    watch = Watch("in", None, Place((HLLB,)), kinds)
+    named = replace(ADSB_LOL, provider="adsb-lol")
+    assert plan(named, [watch])[1:] == (Military(), Type("A124"), Type("IL76"))
+    fi = replace(ADSB_LOL, url="", provider="adsb-fi")
+    assert plan(fi, [watch])[1:] == (Military(),)
+    assert plan(replace(named, mil_path="", type_path=""), [watch]) == plan(named, [watch])[:1]
+    assert not [q for q in plan(named, [replace(watch, origin=Place((OSLK,)))])
+                if isinstance(q, Military | Type)]  # fmt: skip
+    many = AircraftClass("many", types=frozenset(f"B{n:03}" for n in range(20)))
+    assert len(plan(named, [replace(watch, aircraft=(many,))])) == 1
+
+
+def test_opensky_fills_the_way_with_what_credits_are_left() -> None:
+    """One-credit boxes over the way; the whole sky as soon as it costs no more and fits; the
+    night's credits are not touched."""
+    watch = Watch("w", Place((OSLK,)), Place((HLLB,)))
+    bills = {}
+    for every_s in (60.0, 90.0, 120.0):
+        feed = replace(ACCOUNT, every_s=every_s)
+        asked = plan(feed, [watch])
+        bills[every_s] = [cost(feed, query.key()) for query in asked]
+        limit = live_quota(feed, [watch])
+        assert limit == 4000 - 7 * 30
+        assert sum(bills[every_s]) * 86_400 / every_s <= limit
+    assert bills == {60.0: [1, 1], 90.0: [1, 1, 1], 120.0: [4]}
+    assert plan(replace(ACCOUNT, every_s=120.0), [watch]) == (Everything(),)
+
+
+def test_the_nights_credits_are_kept_back() -> None:
+    """As much as a pass and a few tracks cost, a quarter of the day's at most; nothing without an
+    account."""
+    assert reserve(ACCOUNT, [STORY]) == (3 + 5) * 30
+    assert live_quota(ACCOUNT, [STORY]) == 4000 - 240
+    assert reserve(replace(ACCOUNT, quota_per_day=400), [STORY]) == 100
+    assert reserve(replace(ACCOUNT, key=None), [STORY]) == 0
+    assert reserve(ADSB_LOL, [STORY]) == 0
+    assert live_quota(ADSB_LOL, [STORY]) is None
+
+
+def test_a_night_of_many_airfields_asks_for_all_flights() -> None:
+    """Twelve windows of two hours show every flight: more requests are never made."""
+    spots = tuple(Spot(f"X{n:03}", "", n / 10, 0.0) for n in range(20))
+    asked = nightly([Watch("w", Place(spots), Place((OSLK,)))], date(2024, 12, 26))
+    assert [q.of for q in asked] == [f"{hour:02}" for hour in range(0, 24, 2)]
+    assert {q.kind for q in asked} == {"all"}
+    one = AircraftClass("one", hexes=frozenset({"154076"}))
+    asked = nightly([Watch("w", None, Place((OSLK,)), (one,))], date(2024, 12, 26))
+    assert [(q.kind, q.of) for q in asked] == [("aircraft", "154076"), ("arrival", "OSLK")]
 
 
 def test_the_plan_says_what_it_cannot_see() -> None:

@@ -1,4 +1,4 @@
-"""The plan against the sky of the moment: what is urgent, and what no circle shows."""
+"""The plan against the sky of the moment: what is urgent."""
 
 import math
 from collections.abc import Sequence
@@ -6,27 +6,41 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot import geo
-from bot.model.air import Everything, Near, Positions, Query
-from bot.model.watch import AircraftClass, Place, Watch
-from bot.planner.circles import Disc, discs_of
+from bot.model.air import Near, Positions, Query
+from bot.model.watch import Watch
+from bot.planner.circles import discs
 
 HOT, COLD = 3.0, 0.5  # how much more, or less, often a circle is asked
 HEADING_DEG, AHEAD_S = 40.0, 3600.0  # flying towards a circle, and there within the hour
 _FLYING_KT = 60.0
 
 
-def urgency(queries: Sequence[Query], watched: Positions) -> dict[str, float]:
+def urgency(
+    queries: Sequence[Query], watched: Positions, watches: Sequence[Watch]
+) -> dict[str, float]:
     """How often to ask each circle, by query key, given where the watched aircraft are now.
 
-    Hot: one is in the air inside it or on its way there; cold: none is in the air anywhere.
-    Otherwise 1, as for lists, which find the aircraft in the first place.
+    Hot: one is in the air inside it or on its way there; cold: none is in the air anywhere, and no
+    watch of all traffic has an end there. Otherwise 1, as for lists, which find the aircraft in
+    the first place.
     """
     air = watched.take(~watched.on_ground & ~(watched.ground_speed_kt < _FLYING_KT))
+    always = discs([watch for watch in watches if not watch.aircraft], math.inf)
     factors = {}
     for query in queries:
-        if isinstance(query, Near):
-            factors[query.key()] = HOT if _awaited(query, air) else COLD if not len(air) else 1.0
+        if not isinstance(query, Near):
+            continue
+        if _awaited(query, air):
+            factors[query.key()] = HOT
+        elif len(air) or any(_within(query, d.lat_deg, d.lon_deg) for d in always):
+            factors[query.key()] = 1.0
+        else:
+            factors[query.key()] = COLD
     return factors
+
+
+def _within(query: Near, lat_deg: float, lon_deg: float) -> bool:
+    return geo.distance_nm(query.lat_deg, query.lon_deg, lat_deg, lon_deg) <= query.radius_nm
 
 
 def _awaited(query: Near, air: Positions) -> bool:
@@ -45,35 +59,3 @@ def _awaited(query: Near, air: Positions) -> bool:
     # an unknown track may lead anywhere
     towards = ~(off_deg > HEADING_DEG) & (off_nm <= speed_kt * AHEAD_S / 3600)
     return bool(((off_nm <= 0) | towards).any())
-
-
-def blind(watch: Watch, queries: Sequence[Query]) -> list[tuple[float, float, float, float]]:
-    """Stretches of the watch's corridor that no circle shows, (lat, lon) to (lat, lon); the legs
-    are joined from both ends there. Listed aircraft are seen all the way: no stretch for them."""
-    listed = watch.aircraft and all(map(_only_listed, watch.aircraft))
-    if listed or any(isinstance(query, Everything) for query in queries):
-        return []
-    if watch.origin is None or watch.destination is None:
-        return []
-    a, b = (_middle(place) for place in (watch.origin, watch.destination))
-    path = geo.great_circle(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg, 200)
-    seen = np.zeros(len(path), bool)
-    for query in queries:
-        if isinstance(query, Near):
-            lat, lon = np.array(query.lat_deg), np.array(query.lon_deg)
-            km = geo.distances_km(path[:, 0], path[:, 1], lat, lon)
-            seen |= km <= query.radius_nm * geo.KM_PER_NM
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], ~seen, [False]]).astype(int)))
-    return [(*path[i].tolist(), *path[j - 1].tolist())
-            for i, j in zip(edges[::2], edges[1::2], strict=True)]  # fmt: skip
-
-
-def _middle(place: Place) -> Disc:
-    """The first thing that the place names."""
-    return next(iter(discs_of(place, math.inf)))
-
-
-def _only_listed(kind: AircraftClass) -> bool:
-    """Whether the class holds nothing but the addresses it lists."""
-    more = kind.types or kind.registrations or kind.callsigns or kind.military
-    return bool(kind.hexes) and not more

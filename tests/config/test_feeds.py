@@ -280,7 +280,8 @@ def test_opensky_without_an_account_is_asked_as_anybody(load: Load) -> None:
 @pytest.mark.parametrize(
     "content",
     ["", "s3cret", '{"clientId": "s3cret"}', '["s3cret"]',
-     '{"clientId": 5, "clientSecret": "s3cret"}', '{"clientId": "", "clientSecret": "s3cret"}', "[" * 3000],
+     '{"clientId": 5, "clientSecret": "s3cret"}', '{"clientId": "", "clientSecret": "s3cret"}',
+     "[" * 3000],
 )  # fmt: skip
 def test_a_file_that_is_no_opensky_account(
     mistakes: Mistakes, tmp_path: Path, content: str
