@@ -1,23 +1,21 @@
-"""Several feeds, one sky: whose fix counts, and which legs are the same.
+"""Several feeds, one sky: whose fix counts.
 
 Positions pass a filter on their way in: a fix that is not newer than the one held, that a better
 source has just told, or that contradicts it, is refused and counted. What one feed knows of an
-airframe (registration, type, military flag) completes the rows of the others. Legs handed out by a
-feed are joined with our own, so that no flight is counted twice.
+airframe (registration, type, military flag) completes the rows of the others.
 
 Promises: of two feeds that tell the same fix one row goes on; an aircraft in two places at once
 stays where the better source, then the first, saw it, until the other place is confirmed; memory
 is bounded by the aircraft of the last ten minutes. Refuses nothing silently: see the counts.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bot import geo
-from bot.model.air import SOURCES, End, How, Leg, Positions
+from bot.model.air import SOURCES, Positions
 
 KNOWN = "already known"
 OUTRANKED = "a better source has it"
@@ -123,63 +121,3 @@ def _completed(rows: Positions, held: Rows) -> Positions:
         type_code=np.where(rows.type_code == b"", held["type_code"], rows.type_code),
         military=rows.military | held["military"],
     )
-
-
-# ------------------------------------------------------------------------------------------ legs
-
-_BEST_FIRST = list(How)
-SAME_SHARE = 0.5  # of the shorter leg: flights of one airframe do not overlap by half
-
-
-def reconcile(ours: Sequence[Leg], theirs: Sequence[Leg]) -> tuple[Leg, ...]:
-    """Our legs and a feed's as one list: the same airframe at the same time is one leg.
-
-    A joined leg keeps our id and our times of take-off and landing, takes the better known of both
-    ends, spans both, and names both sources. A feed's leg that meets none of ours stands alone.
-    """
-    joined = list(ours)
-    alone = []
-    for leg in sorted(theirs, key=lambda leg: (leg.icao24, leg.first_seen)):
-        shares = [(_overlap(mine, leg), -i) for i, mine in enumerate(joined)
-                  if mine.icao24 == leg.icao24]  # fmt: skip
-        share, minus = max(shares, default=(0.0, 0))
-        if share >= SAME_SHARE:
-            joined[-minus] = _joined(joined[-minus], leg)
-        else:
-            alone.append(leg)
-    return (*joined, *alone)
-
-
-def _overlap(a: Leg, b: Leg) -> float:
-    """Shared time as a share of the shorter leg's."""
-    shared = (min(a.last_seen, b.last_seen) - max(a.first_seen, b.first_seen)).total_seconds()
-    shorter = min((leg.last_seen - leg.first_seen).total_seconds() for leg in (a, b))
-    if shorter <= 0:
-        return 1.0 if shared >= 0 else 0.0
-    return shared / shorter
-
-
-def _joined(mine: Leg, other: Leg) -> Leg:
-    sources = dict.fromkeys([*mine.source.split(","), *other.source.split(",")])
-    return replace(
-        mine,
-        first_seen=min(mine.first_seen, other.first_seen),
-        last_seen=max(mine.last_seen, other.last_seen),
-        origin=_better(mine.origin, other.origin),
-        destination=_better(mine.destination, other.destination),
-        takeoff=mine.takeoff or other.takeoff,
-        landing=mine.landing or other.landing,
-        callsign=mine.callsign or other.callsign,
-        registration=mine.registration or other.registration,
-        type_code=mine.type_code or other.type_code,
-        military=mine.military if mine.military is not None else other.military,
-        source=",".join(name for name in sources if name),
-    )
-
-
-def _better(mine: End, other: End) -> End:
-    """The end that is known better; ours when they are equal."""
-    if other.airfield is None:
-        return mine
-    rank = [(end.confidence, -_BEST_FIRST.index(end.how)) for end in (mine, other)]
-    return other if rank[1] > rank[0] else mine

@@ -1,14 +1,14 @@
 """Several feeds make one sky: no fix twice, no aircraft in two places, no leg counted twice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.fusion import CONFLICT, FORGET_S, KNOWN, OUTRANKED, Fusion, reconcile
-from bot.model.air import SOURCES, End, How, Icao24, Leg, Positions
+from bot.fusion import CONFLICT, FORGET_S, KNOWN, OUTRANKED, Fusion
+from bot.model.air import SOURCES, Positions
 
 ADSB, MLAT, TISB = (SOURCES.index(name) for name in ("adsb_icao", "mlat", "tisb_icao"))
 T0 = datetime(2024, 12, 26, 20, 0, tzinfo=UTC)
@@ -95,42 +95,3 @@ def test_every_row_is_admitted_or_counted(rows: list[tuple[int, float, float, in
             latest = max([at_s, *last.values()])
             assert at_s > last.get(icao24, -np.inf) or last[icao24] <= latest - FORGET_S
             last[icao24] = at_s
-
-
-def leg(name: str, start_min: float, minutes: float, **more: Any) -> Leg:
-    begin = T0 + timedelta(minutes=start_min)
-    return Leg(name, Icao24("154076"), begin, begin + timedelta(minutes=minutes),
-               **{"source": "ours", **more})  # fmt: skip
-
-
-def end(ident: str, confidence: float, how: How = How.LOW) -> End:
-    return End(ident, how, confidence, candidates=((ident, confidence),))
-
-
-def test_one_flight_told_twice_is_one_leg() -> None:
-    """The better known of both ends, both sources, the whole span, our id."""
-    mine = leg("m", 0, 100, origin=end("OSLK", 0.9), destination=End())
-    other = leg("o", 5, 110, origin=end("OS65", 0.4), destination=end("HL59", 0.97),
-                source="opensky", callsign="RFF8254")  # fmt: skip
-    (joined,) = reconcile([mine], [other])
-    assert (joined.id, joined.source, joined.callsign) == ("m", "ours,opensky", "RFF8254")
-    assert (joined.origin.airfield, joined.destination.airfield) == ("OSLK", "HL59")
-    assert (joined.first_seen, joined.last_seen) == (mine.first_seen, other.last_seen)
-
-
-def test_different_flights_stay_two() -> None:
-    """The return flight, and another airframe at the same time, are legs of their own."""
-    mine = leg("m", 0, 100)
-    back = leg("b", 95, 100, source="opensky")
-    stranger = Leg("s", Icao24("152c29"), mine.first_seen, mine.last_seen, source="opensky")
-    assert [one.id for one in reconcile([mine], [back, stranger])] == ["m", "s", "b"]
-
-
-def test_a_flight_cut_in_two_by_the_other_is_counted_once() -> None:
-    """Two of theirs within one of ours: one leg, with the last destination known."""
-    mine = leg("m", 0, 200, origin=end("OSLK", 0.9))
-    parts = [leg("1", 0, 60, source="opensky"),
-             leg("2", 120, 80, source="opensky", destination=end("HL59", 0.97))]  # fmt: skip
-    (joined,) = reconcile([mine], parts)
-    assert joined.destination.airfield == "HL59"
-    assert reconcile([joined], parts) == (joined,), "once more changes nothing"
