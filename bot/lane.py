@@ -12,7 +12,7 @@ Refuses: nothing a feed can do leaves the lane as an exception, if it is a FeedE
 import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,7 +35,6 @@ CALM_AFTER = 10  # successes in a row that halve a widened spacing
 SLOWEST_S = 600.0  # what is cold is asked no less often than this: a look speaks for 15 minutes
 _MONTH_S = 31 * DAY_S
 _TICK_S = 0.001  # clocks count in microseconds, and rounding must not make a query never due
-DRIFT_TOLD_EVERY_S = 3600.0  # a provider that changes its form says so with every reply
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,6 @@ class LaneState:
     next_due: datetime | None  # None: at once
     spacing_s: float  # as it is now; above the configured one after throttling
     failures: int  # in a row
-    skipped: Mapping[str, int] = field(default_factory=dict)  # of the last reply, by reason
     blocked_until: datetime | None = None  # a failure, a server's wait or the quota; None: free
 
 
@@ -88,7 +86,6 @@ class Lane:
         self._calm = 0
         self._garbled = 0
         self._refusals = 0
-        self._drift_told_at: datetime | None = None
         past = sorted(spent)
         self._gate = gate or Gate(past[-1][0] if past else None)
         self._purse = Purse(quota_per_day(settings) if quota is None else quota, past)
@@ -184,8 +181,8 @@ class Lane:
         if snapshot.credits_left is not None:
             self._purse.told(at, snapshot.credits_left)
         self._succeeded(at)
-        self._note_drift(snapshot, at)
-        look = Look(self.feed.name, query.key(), at, Outcome.OK, len(snapshot.positions))
+        look = Look(self.feed.name, query.key(), at, Outcome.OK, len(snapshot.positions),
+                    detail=snapshot.drift)  # fmt: skip
         sink(look, snapshot)
         return True
 
@@ -199,17 +196,6 @@ class Lane:
             self._spacing_s = max(self._settings.spacing_s, self._spacing_s / 2)
         since = self.state.since if self.state.mood is Mood.OK else at
         self._show(Mood.OK, since, "", at, 0)
-
-    def _note_drift(self, snapshot: Snapshot, at: datetime) -> None:
-        """Show what was skipped; tell the log, now and then, when records could not be read."""
-        self.state = replace(self.state, skipped=dict(snapshot.skipped))
-        odd = {why: n for why, n in snapshot.skipped.items() if why.startswith("unreadable")}
-        told = self._drift_told_at
-        if odd and (told is None or (at - told).total_seconds() >= DRIFT_TOLD_EVERY_S):
-            self._drift_told_at = at
-            counts = " ".join(f"{why.replace(' ', '_')}={n}" for why, n in odd.items())
-            log.warning("feed form drifts feed=%s listed=%d %s", self.feed.name, snapshot.listed,
-                        counts)  # fmt: skip
 
     def _failed(self, error: FeedError, at: datetime) -> bool:
         """Note the failure and choose the pause. True: the round may go on."""

@@ -247,21 +247,20 @@ def test_no_quota_or_spacing_is_ever_broken(story: list[tuple[int, str]], quota:
     assert min(gaps(sky), default=10.0) >= 10.0 - 1e-5
 
 
-def test_a_drifting_form_is_told_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
-    """Unreadable records are shown in the state, and logged once an hour, not with every reply."""
+def test_what_was_odd_about_a_reply_is_stored_with_its_look() -> None:
+    """A form that drifts is no failure: the look counts, and says what was odd."""
     sky = Sky()
 
     def poll(query: Query, now: datetime) -> Snapshot:
         sky.at += timedelta(seconds=1)
-        skipped = {"unreadable field": 9, "no position": 3}
-        return Snapshot("sky", query, now.timestamp(), Positions.empty(), 12, skipped)
+        return Snapshot("sky", query, now.timestamp(), Positions.empty(), 12,
+                        drift="unreadable field 9")  # fmt: skip
 
     sky.poll = poll  # type: ignore[method-assign]
-    sky.run(7000)
-    told = [r for r in caplog.records if "drifts" in r.message]
-    assert len(told) == 2
-    assert "unreadable_field=9" in told[0].message
-    assert sky.lane.state.skipped == {"unreadable field": 9, "no position": 3}
+    sky.run(70)
+    assert {(look.outcome, look.detail) for look in sky.looks} == {
+        (Outcome.OK, "unreadable field 9")
+    }
 
 
 def test_an_urgent_query_is_asked_more_often() -> None:

@@ -13,9 +13,6 @@ we use. Only when that strict reading fails are the records read one by one, len
 
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +27,8 @@ from bot.feeds.clean import (
     UNREADABLE,
     VEHICLE,
     Floats,
+    Parsed,
+    Skips,
     addressed,
     callsign,
     sound,
@@ -94,23 +93,13 @@ _UNTYPED = msgspec.json.Decoder(_Reply[_Untyped])
 _FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Untyped)}
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A reply in columns. `time_s` is the feed's own clock, epoch s."""
-
-    time_s: float
-    positions: Positions
-    listed: int
-    skipped: Mapping[str, int]
-
-
 def parse(body: bytes, what: str) -> Parsed:
     """Read one reply (plain JSON bytes). `what` names it in errors. Raises Garbled.
 
     A fix's time is the reply's clock less `seen_pos` (else `seen`, else 0: decoders withdraw a
     position 60 s old, so the error stays below that). Units are the wire's: feet, knots, ft/min.
     """
-    counts: Counter[str] = Counter()
+    counts = Skips()
     reply = _read(body, what, counts)
     if reply.msg is not None and reply.msg.strip().lower() != "no error":
         raise Garbled(f"{what}: the provider reports {reply.msg.strip()[:120]!r}")
@@ -121,11 +110,13 @@ def parse(body: bytes, what: str) -> Parsed:
         records = []
     time_s = _clock(reply.now, what)
     listed = len(records) + counts[UNREADABLE]
+    if not listed and reply.total:
+        raise Garbled(f"{what}: an empty list, although the reply counts {reply.total} aircraft")
     positions = _columns(_kept(records, counts), time_s, counts)
-    return Parsed(time_s, positions, listed, {k: n for k, n in counts.items() if n})
+    return Parsed.of(time_s, positions, listed, counts)
 
 
-def _read(body: bytes, what: str, counts: Counter[str]) -> _Reply[Any]:
+def _read(body: bytes, what: str, counts: Skips) -> _Reply[Any]:
     try:
         reply = _TYPED.decode(body)
         if any(a.type is None for a in reply.ac or reply.aircraft or ()):
@@ -141,7 +132,7 @@ def _clock(now: Number, what: str) -> float:
     return float(now) / 1000 if now > _MILLISECONDS else float(now)
 
 
-def _kept(records: list[_Aircraft], counts: Counter[str]) -> list[_Aircraft]:
+def _kept(records: list[_Aircraft], counts: Skips) -> list[_Aircraft]:
     """The records that can give a row; counts why the others cannot."""
     kept = []
     for a in records:
@@ -156,7 +147,7 @@ def _kept(records: list[_Aircraft], counts: Counter[str]) -> list[_Aircraft]:
     return kept
 
 
-def _columns(kept: list[_Aircraft], time_s: float, counts: Counter[str]) -> Positions:
+def _columns(kept: list[_Aircraft], time_s: float, counts: Skips) -> Positions:
     if not kept:
         return Positions.empty()
     rows = [
@@ -223,7 +214,7 @@ def _text(text: str | None, size: int) -> bytes:
 # ------------------------------------------------------------ when the strict reading has failed
 
 
-def _lenient(body: bytes, what: str, counts: Counter[str]) -> _Reply[_Untyped]:
+def _lenient(body: bytes, what: str, counts: Skips) -> _Reply[_Untyped]:
     """Record by record, field by field; also accepts NaN and bytes that are not UTF-8."""
     try:
         tree = json.loads(body.decode("utf-8-sig", "replace"))
@@ -257,23 +248,24 @@ def describe(body: bytes) -> str:
     return f"not JSON: {body[:60]!r}"
 
 
-def _records(items: list[Any], counts: Counter[str]) -> list[_Untyped]:
+def _records(items: list[Any], counts: Skips) -> list[_Untyped]:
     records = []
     for item in items:
         if isinstance(item, dict):
             records.append(_record(item, counts))
         else:
-            counts[UNREADABLE] += 1
+            counts.note(UNREADABLE, item)
     return records
 
 
-def _record(item: dict[str, Any], counts: Counter[str]) -> _Untyped:
+def _record(item: dict[str, Any], counts: Skips) -> _Untyped:
     """The record with every field that can be read; the others are unknown, and counted."""
     record = _Untyped()
     for name, kind in _FIELDS.items():
         if item.get(name) is not None:
             value = _coerce(item[name], kind)
-            counts[BAD_FIELD] += value is None
+            if value is None:
+                counts.note(BAD_FIELD, {name: item[name]})
             setattr(record, name, value)
     return record
 

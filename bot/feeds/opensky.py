@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from bot.errors import Garbled, Refused, Unavailable
-from bot.feeds.base import check_clock, select
+from bot.feeds.base import select
+from bot.feeds.intake import Intake, drift
 from bot.feeds.opensky_form import flights, states, track
 from bot.feeds.web import Reply, Web
 from bot.model.air import (
@@ -43,6 +44,7 @@ class OpenSky:
 
     def __init__(self, settings: FeedSettings) -> None:
         self.name = settings.name
+        self._intake = Intake(settings.name)
         self._provider = provider_of(settings)
         self._base = (settings.url or self._provider.url).rstrip("/")
         self._auth_url = settings.auth_url or self._provider.auth_url
@@ -63,11 +65,11 @@ class OpenSky:
             raise Refused(f"{self.name}: OpenSky cannot be asked for {query.key()}")
         reply = self._get("/states/all", _states_params(query), now)
         parsed = states(reply.body, self.name)
-        check_clock(parsed.time_s, now, self.name)
+        parsed = self._intake.check(query, parsed, now)
         # a box is more than the circle that was asked for: it is paid for, so it is kept
         kept = parsed.positions if isinstance(query, Near) else select(parsed.positions, query)
         return Snapshot(self.name, query, parsed.time_s, kept, parsed.listed, parsed.skipped,
-                        credits_left=_left(reply))  # fmt: skip
+                        drift=drift(parsed), credits_left=_left(reply))  # fmt: skip
 
     def track(self, icao24: Icao24, at: datetime, now: datetime) -> Track | None:
         """The path flown by an airframe at a time up to 30 days back; None: not known there."""

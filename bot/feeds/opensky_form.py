@@ -5,7 +5,6 @@ Refuses (Garbled): what is not the documented form.
 """
 
 import json
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,8 +12,18 @@ import msgspec
 import numpy as np
 
 from bot.errors import Garbled
-from bot.feeds.aircraft_json import Parsed, describe
-from bot.feeds.clean import NO_POSITION, UNREADABLE, VEHICLE, addressed, callsign, sound, within
+from bot.feeds.aircraft_json import describe
+from bot.feeds.clean import (
+    NO_POSITION,
+    UNREADABLE,
+    VEHICLE,
+    Parsed,
+    Skips,
+    addressed,
+    callsign,
+    sound,
+    within,
+)
 from bot.model.air import SOURCES, Callsign, End, How, Icao24, Leg, Positions, Track
 
 FT_PER_M, KT_PER_MPS, FPM_PER_MPS = 1 / 0.3048, 3600 / 1852, 60 / 0.3048
@@ -74,12 +83,12 @@ def states(body: bytes, what: str) -> Parsed:
     time_s = tree.get("time")
     if not isinstance(time_s, int | float) or not 0 < time_s < 1e11:
         raise Garbled(f"{what}: no usable clock in the reply (time = {time_s})")
-    counts: Counter[str] = Counter()
-    rows = _rows(tree["states"] or [], _State, counts, what)
+    counts = Skips()
+    rows = [] if tree["states"] is None else _rows(tree["states"], _State, counts, what)
     kept = [row for row in rows if _wanted(row, counts)]
     listed = len(rows) + counts[UNREADABLE]
     positions = _columns(kept, float(time_s), counts)
-    return Parsed(float(time_s), positions, listed, {k: n for k, n in counts.items() if n})
+    return Parsed.of(float(time_s), positions, listed, counts)
 
 
 def _tree(body: bytes, what: str) -> Any:
@@ -89,7 +98,7 @@ def _tree(body: bytes, what: str) -> Any:
         raise Garbled(f"{what}: {describe(body)}") from exc
 
 
-def _rows(items: Any, kind: type[Row], counts: Counter[str], what: str) -> list[Row]:
+def _rows(items: Any, kind: type[Row], counts: Skips, what: str) -> list[Row]:
     """Every row that has the documented form; the others are counted."""
     if not isinstance(items, list):
         raise Garbled(f"{what}: a list was expected, {type(items).__name__} found")
@@ -98,11 +107,11 @@ def _rows(items: Any, kind: type[Row], counts: Counter[str], what: str) -> list[
         try:
             rows.append(msgspec.convert(item, kind, strict=False))
         except (msgspec.MsgspecError, OverflowError, ValueError):
-            counts[UNREADABLE] += 1
+            counts.note(UNREADABLE, item)
     return rows
 
 
-def _wanted(row: _State, counts: Counter[str]) -> bool:
+def _wanted(row: _State, counts: Skips) -> bool:
     if not addressed(row.icao24, counts):
         return False
     if row.category in _VEHICLES:
@@ -115,7 +124,7 @@ def _wanted(row: _State, counts: Counter[str]) -> bool:
     return True
 
 
-def _columns(kept: list[_State], time_s: float, counts: Counter[str]) -> Positions:
+def _columns(kept: list[_State], time_s: float, counts: Skips) -> Positions:
     if not kept:
         return Positions.empty()
     rows = [(r.latitude, r.longitude, r.time_position, r.baro_altitude, r.velocity, r.true_track,
@@ -152,7 +161,7 @@ def flights(body: bytes, what: str) -> tuple[tuple[Leg, ...], dict[str, int]]:
 
     Its airports are guesses from the first and last reception; a null stays unknown.
     """
-    counts: Counter[str] = Counter()
+    counts = Skips()
     legs = []
     for row in _rows(_tree(body, what), _Flight, counts, what):
         if not addressed(row.icao24, counts):
@@ -197,7 +206,7 @@ def track(body: bytes, what: str) -> Track:
     tree = _tree(body, what)
     if not isinstance(tree, dict) or not isinstance(tree.get("path"), list):
         raise Garbled(f"{what}: no path in the reply")
-    counts: Counter[str] = Counter()
+    counts = Skips()
     if not addressed(str(tree.get("icao24") or ""), counts):
         raise Garbled(f"{what}: a track without an address")
     rows = _rows(tree["path"], _Waypoint, counts, what)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.errors import Garbled, Unavailable
 from bot.feeds.aircraft_json import parse
-from bot.feeds.base import check_clock, select, unpack
+from bot.feeds.base import select, unpack
+from bot.feeds.intake import Intake, drift
 from bot.feeds.web import Web
 from bot.model.air import Query, Snapshot
 from bot.model.feed import FeedSettings
@@ -25,6 +26,7 @@ class Readsb:
 
     def __init__(self, settings: FeedSettings) -> None:
         self.name = settings.name
+        self._intake = Intake(settings.name)
         self._settings = settings
         remote = settings.url.startswith(("http://", "https://"))
         self._web = Web(settings) if remote else None
@@ -39,10 +41,10 @@ class Readsb:
     def poll(self, query: Query, now: datetime) -> Snapshot:
         """Read the file once; `query` only narrows what is handed on. Raises a FeedError."""
         parsed = parse(self._read(now), self.name)
-        check_clock(parsed.time_s, now, self.name)
+        parsed = self._intake.check(query, parsed, now)
         self._check_moving(parsed.time_s, now)
         return Snapshot(self.name, query, parsed.time_s, select(parsed.positions, query),
-                        parsed.listed, parsed.skipped)  # fmt: skip
+                        parsed.listed, parsed.skipped, drift=drift(parsed))  # fmt: skip
 
     def _read(self, now: datetime) -> bytes:
         if self._web is not None:

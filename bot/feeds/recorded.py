@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.errors import Garbled, Unavailable
 from bot.feeds.aircraft_json import parse
 from bot.feeds.base import select, unpack
+from bot.feeds.intake import Intake, drift
 from bot.feeds.opensky_form import states
 from bot.model.air import Query, Snapshot
 from bot.model.feed import FeedSettings
@@ -46,6 +47,7 @@ class Recorded:
 
     def _start(self, name: str, replies: Iterator[tuple[float, Read, str]]) -> None:
         self.name = name
+        self._intake = Intake(name)
         self._replies = replies
         self._next = next(replies, None)
 
@@ -54,7 +56,7 @@ class Recorded:
         """Epoch s of the snapshot that the next poll gives; None when the recording is over."""
         return self._next[0] if self._next else None
 
-    def poll(self, query: Query, now: datetime) -> Snapshot:  # noqa: ARG002 - its own clock rules
+    def poll(self, query: Query, now: datetime) -> Snapshot:
         """The next snapshot. Raises Garbled for a bad one, Exhausted after the last."""
         if self._next is None:
             raise Exhausted(f"{self.name}: the recording is over")
@@ -62,8 +64,9 @@ class Recorded:
         self._next = next(self._replies, None)
         body = unpack(read(), _ENDLESS, what)
         parsed = states(body, what) if _OPENSKY.match(body) else parse(body, what)
+        parsed = self._intake.read(query, parsed, now)
         return Snapshot(self.name, query, parsed.time_s, select(parsed.positions, query),
-                        parsed.listed, parsed.skipped)  # fmt: skip
+                        parsed.listed, parsed.skipped, drift=drift(parsed))  # fmt: skip
 
 
 def _reader(path: Path) -> Read:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import Refused
 from bot.feeds.aircraft_json import parse
-from bot.feeds.base import check_clock
+from bot.feeds.intake import Intake, drift
 from bot.feeds.web import Web
 from bot.model.air import Everything, Flights, Hexes, Military, Near, Query, Snapshot
 from bot.model.feed import FeedSettings
@@ -23,6 +23,7 @@ class V2:
 
     def __init__(self, settings: FeedSettings) -> None:
         self.name = settings.name
+        self._intake = Intake(settings.name)
         self._settings = settings
         self._provider = provider_of(settings)
         self._base = (settings.url or self._provider.url).rstrip("/")
@@ -36,9 +37,9 @@ class V2:
         """Ask for a circle, a list of addresses, a type or the military. Raises a FeedError."""
         reply = self._web.get(self._address(query), now, self._headers())
         parsed = parse(reply.body, self.name)
-        check_clock(parsed.time_s, now, self.name)
+        parsed = self._intake.check(query, parsed, now)
         return Snapshot(self.name, query, parsed.time_s, parsed.positions, parsed.listed,
-                        parsed.skipped)  # fmt: skip
+                        parsed.skipped, drift=drift(parsed))  # fmt: skip
 
     def _headers(self) -> dict[str, str]:
         provider, key = self._provider, self._settings.key

@@ -165,6 +165,7 @@ class Snapshot:
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     legs: "tuple[Leg, ...]" = ()  # feeds that hand out completed legs
     credits_left: float | None = None  # of the day's quota, as the feed told it; None: it did not
+    drift: str = ""  # what was odd about the reply: junk, a form that has changed; never a secret
 
 
 class Outcome(StrEnum):

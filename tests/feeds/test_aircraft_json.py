@@ -23,7 +23,7 @@ def craft(**fields: Any) -> dict[str, Any]:
     return {"hex": "154076", "lat": 33.71, "lon": 28.51, "seen_pos": 4.0, **fields}
 
 
-def parse(*crafts: Any, **envelope: Any) -> aj.Parsed:
+def parse(*crafts: Any, **envelope: Any) -> clean.Parsed:
     body = {"now": NOW_S, "aircraft": list(crafts), **envelope}
     return aj.parse(json.dumps(body).encode(), "test")
 
