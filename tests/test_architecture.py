@@ -8,18 +8,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching"}
+GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching",
+          "bot.columns"}  # fmt: skip
 STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
     "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
     "bot.demo", "bot.explain", "bot.imports", "bot.fusion", "bot.notify",
-    "bot.allowance",
+    "bot.allowance", "bot.reconcile",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
-              "bot.book", "bot.assess", "bot.sightings"}  # fmt: skip
+              "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night"}  # fmt: skip
 SHELL = {"bot.app", "bot.service", "bot.rehearsal", "bot.cli", "bot.commands", "bot.__main__"}
 
 MAY = {
