@@ -165,6 +165,26 @@ def test_snapshots_in_the_order_of_their_clocks(tmp_path: Path) -> None:
     assert abs(p.time_s[0] - starts[0]) < 120
 
 
+def test_a_snapshot_that_spells_out_null() -> None:
+    """A field that is null is as unknown as one that is not there; its aircraft stays."""
+    plane = {"hex": "154076", "lat": 33.7, "lon": 28.5, "seen_pos": 4, "type": "mlat"}
+    nulls = dict.fromkeys(("flight", "r", "t", "alt_baro", "gs", "track", "dbFlags", "category"))
+    bare, told = (snapshots.parse(json.dumps({"now": 1735243200, "aircraft": [a]}).encode(), "x")
+                  for a in (plane, {**plane, **nulls}))  # fmt: skip
+    for name in Positions.__dataclass_fields__:
+        assert getattr(bare, name).tobytes() == getattr(told, name).tobytes(), name
+    assert (len(told), told.time_s[0], told.callsign[0]) == (1, 1735243196, b"")
+
+
+def test_what_is_no_aircraft_is_left_out_of_a_snapshot() -> None:
+    """TIS-B addresses, ground vehicles and aircraft without a position are not rows."""
+    plane = {"hex": "154076", "lat": 33.7, "lon": 28.5}
+    others = [{**plane, "hex": "~154076"}, {**plane, "hex": "15407"}, {**plane, "category": "C2"},
+              {"hex": "154077", "lat": 33.7}, {"lat": 33.7, "lon": 1.0}]  # fmt: skip
+    p = snapshots.parse(json.dumps({"now": 1735243200, "ac": [plane, *others]}).encode(), "x")
+    assert p.icao24.tolist() == [0x154076]
+
+
 def test_the_states_of_opensky_as_snapshot() -> None:
     """`/states/all`: metres and m/s to feet and knots, nulls unknown."""
     row = ["3c6444", "DLH4TR  ", "Germany", 1573494951, 1573494951, 8.5, 48.1, 4312.92, False,

@@ -14,8 +14,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
+from bot import columns
 from bot.errors import InputError
 from bot.legs.readers import raw, sbs, snapshots, states, traces
 from bot.model.air import Positions
@@ -106,7 +105,7 @@ class Recording:
                 else:
                     days.append(item)
             if days:
-                p = joined([d.positions for d in days])
+                p = columns.joined([d.positions for d in days])
                 yield Batch(p, (int(name.lstrip("~"), 16),), sum(d.size for d in days))
 
     def _rest(self, shard: tuple[int, int]) -> Iterator[Item]:
@@ -129,16 +128,8 @@ class Recording:
             yield _together(held, None)
 
 
-def joined(parts: Sequence[Positions]) -> Positions:
-    """Several positions as one."""
-    if len(parts) == 1:
-        return parts[0]
-    names = Positions.__dataclass_fields__
-    return Positions(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
-
-
 def _together(held: Sequence[Batch], done: tuple[int, ...] | None) -> Batch:
-    return Batch(joined([b.positions for b in held]), done, sum(b.size for b in held))
+    return Batch(columns.joined([b.positions for b in held]), done, sum(b.size for b in held))
 
 
 def _gathered(items: Iterator[Item], alone: bool) -> Iterator[Item]:
