@@ -11,7 +11,7 @@ from isal import isal_zlib
 
 from bot import geo
 from bot.errors import Garbled, Unavailable
-from bot.model.air import Everything, Flights, Military, Near, Positions, Query, Type
+from bot.model.air import Everything, Flights, Flown, Military, Near, Positions, Query, Type
 
 CLOCK_TOLERANCE_S = 300.0
 """A reply this far from our clock is a frozen server, a cache, or a wrong clock (theirs or ours):
@@ -72,7 +72,7 @@ def select(positions: Positions, query: Query) -> Positions:
         return positions.take(positions.military)
     if isinstance(query, Type):
         return positions.take(positions.type_code == query.code.encode())
-    if isinstance(query, Flights):
-        return Positions.empty()  # positions are no completed flights
+    if isinstance(query, Flights | Flown):
+        return Positions.empty()  # the sky of the moment holds nothing of the past
     wanted = [int(icao24, 16) for icao24 in query.icao24]
     return positions.take(np.isin(positions.icao24, wanted))

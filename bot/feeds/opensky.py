@@ -22,14 +22,13 @@ from bot.feeds.web import Reply, Web
 from bot.model.air import (
     Everything,
     Flights,
+    Flown,
     Hexes,
-    Icao24,
     Military,
     Near,
     Positions,
     Query,
     Snapshot,
-    Track,
     Type,
 )
 from bot.model.feed import FeedSettings
@@ -58,9 +57,11 @@ class OpenSky:
         self._web.close()
 
     def poll(self, query: Query, now: datetime) -> Snapshot:
-        """States for positions, `/flights` for a Flights query. Raises a FeedError."""
+        """States for positions, `/flights` and `/tracks` of the past. Raises a FeedError."""
         if isinstance(query, Flights):
             return self._flights(query, now)
+        if isinstance(query, Flown):
+            return self._flown(query, now)
         if isinstance(query, Military | Type):
             raise Refused(f"{self.name}: OpenSky cannot be asked for {query.key()}")
         reply = self._get("/states/all", _states_params(query), now)
@@ -71,11 +72,15 @@ class OpenSky:
         return Snapshot(self.name, query, parsed.time_s, kept, parsed.listed, parsed.skipped,
                         drift=drift(parsed), credits_left=_left(reply))  # fmt: skip
 
-    def track(self, icao24: Icao24, at: datetime, now: datetime) -> Track | None:
-        """The path flown by an airframe at a time up to 30 days back; None: not known there."""
-        params = {"icao24": icao24, "time": int(at.timestamp())}
+    def _flown(self, query: Flown, now: datetime) -> Snapshot:
+        """Rows of one airframe in time order, up to 30 days back; none: not known there."""
+        if not self._key:
+            raise Refused(f"{self.name}: tracks are for accounts; {self._provider.access}")
+        params = {"icao24": query.icao24, "time": int(query.at.timestamp())}
         reply = self._get("/tracks/all", params, now, _NONE)
-        return None if reply.status == 404 else track(reply.body, self.name)
+        rows = Positions.empty() if reply.status == 404 else track(reply.body, self.name)
+        return Snapshot(self.name, query, now.timestamp(), rows, len(rows),
+                        credits_left=_left(reply))  # fmt: skip
 
     def _flights(self, query: Flights, now: datetime) -> Snapshot:
         begin, end = _interval(query)

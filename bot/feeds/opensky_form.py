@@ -24,7 +24,7 @@ from bot.feeds.clean import (
     sound,
     within,
 )
-from bot.model.air import SOURCES, Callsign, End, How, Icao24, Leg, Positions, Track
+from bot.model.air import SOURCES, Callsign, End, How, Icao24, Leg, Positions
 
 FT_PER_M, KT_PER_MPS, FPM_PER_MPS = 1 / 0.3048, 3600 / 1852, 60 / 0.3048
 _SOURCE_OF = {0: "adsb_icao", 2: "mlat"}  # ASTERIX (1) and FLARM (3) are 'other'
@@ -201,8 +201,9 @@ def _end(ident: str | None, off_m: Number, above_m: Number) -> End:
     return End(airfield=name, how=how, confidence=sure, candidates=((name, sure),))
 
 
-def track(body: bytes, what: str) -> Track:
-    """A reply of `/tracks/all`. Rows: time, lat, lon, altitude in m, track, on ground."""
+def track(body: bytes, what: str) -> Positions:
+    """A reply of `/tracks/all`, in time order. Rows: time, lat, lon, altitude in m, track, on
+    ground; no speed. Raises Garbled."""
     tree = _tree(body, what)
     if not isinstance(tree, dict) or not isinstance(tree.get("path"), list):
         raise Garbled(f"{what}: no path in the reply")
@@ -210,13 +211,16 @@ def track(body: bytes, what: str) -> Track:
     if not addressed(str(tree.get("icao24") or ""), counts):
         raise Garbled(f"{what}: a track without an address")
     rows = _rows(tree["path"], _Waypoint, counts, what)
-    table = np.array([(r.time, r.lat, r.lon, 0.0 if r.on_ground else r.altitude_m) for r in rows],
-                     float).reshape(-1, 4)  # fmt: skip
+    table = np.array([(r.time, r.lat, r.lon, r.altitude_m, r.track, bool(r.on_ground))
+                      for r in rows], float).reshape(-1, 6)  # fmt: skip
     table = table[np.isfinite(table[:, :3]).all(axis=1)]
-    table = table[np.argsort(table[:, 0], kind="stable")]
-    altitude_ft = within(table[:, 3] * FT_PER_M, "altitude").astype(np.float32)
-    return Track(Icao24(str(tree["icao24"]).strip().lower()), table[:, 0], table[:, 1],
-                 table[:, 2], altitude_ft)  # fmt: skip
+    time_s, lat, lon, altitude_m, heading, down = table[np.argsort(table[:, 0], kind="stable")].T
+    altitude_ft = within(altitude_m * FT_PER_M, "altitude")
+    return Positions.of(
+        np.full(len(table), int(str(tree["icao24"]).strip(), 16)), time_s, lat, lon,
+        altitude_ft=np.where(down > 0, np.nan, altitude_ft), on_ground=down > 0,
+        track_deg=within(heading, "track"),
+    )  # fmt: skip
 
 
 class _Waypoint(msgspec.Struct, array_like=True, gc=False):

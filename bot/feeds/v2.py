@@ -13,7 +13,7 @@ from bot.errors import Refused
 from bot.feeds.aircraft_json import parse
 from bot.feeds.intake import Intake, drift
 from bot.feeds.web import Web
-from bot.model.air import Everything, Flights, Hexes, Military, Near, Query, Snapshot
+from bot.model.air import Hexes, Military, Near, Query, Snapshot, Type
 from bot.model.feed import FeedSettings
 from bot.model.providers import Provider, provider_of
 
@@ -68,7 +68,7 @@ def _path(query: Query, provider: Provider) -> str:
         path = provider.hexes.format(list=",".join(query.icao24))
     elif isinstance(query, Military):
         path = provider.military
-    elif not isinstance(query, Everything | Flights):
+    elif isinstance(query, Type):
         path = provider.of_type.format(type=query.code)
     if not path:
         raise Refused(f"{provider.name} cannot be asked for {query.key()}")

@@ -149,7 +149,18 @@ class Flights:
         return f"flights:{self.kind}:{self.of}:{self.day}"
 
 
-Query = Everything | Near | Hexes | Military | Type | Flights
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """The path that one airframe flew at a time past, from feeds that keep tracks."""
+
+    icao24: Icao24
+    at: datetime
+
+    def key(self) -> str:
+        return f"track:{self.icao24}:{int(self.at.timestamp())}"
+
+
+Query = Everything | Near | Hexes | Military | Type | Flights | Flown
 """What a feed can be asked; `key()` names it in stored looks."""
 
 

@@ -18,6 +18,7 @@ from bot.model.air import (
     SOURCES,
     Everything,
     Flights,
+    Flown,
     Hexes,
     How,
     Icao24,
@@ -273,16 +274,18 @@ def test_a_far_estimate_is_not_believed() -> None:
 def test_a_track_is_read_in_its_own_column_order(
     serve: Serve, feed: Callable[..., OpenSky]
 ) -> None:
-    """Latitude first here; metres become feet, ground is 0, rows are sorted, 404 is none."""
+    """Latitude first here; metres become feet, rows are sorted, 404 is none."""
     path = [[200, 32.0, 21.2, 243.8, 80, True], [100, 33.7, 28.5, 10058.4, 259, False],
             [150, None, 25.0, 1.0, 0, False]]  # fmt: skip
     api = serve(http({"icao24": "154076", "calllsign": "X", "path": path}), http(b"", "404 None"))
     opensky = feed(api, serve(token()))
-    track = opensky.track(Icao24("154076"), NOW, NOW)
-    assert track is not None
+    asked = Flown(Icao24("154076"), NOW)
+    track = opensky.poll(asked, NOW).positions
+    assert "/tracks/all?icao24=154076&time=1735243200 " in api.requests[0]
     assert list(track.lat_deg) == [33.7, 32.0]
-    assert list(track.altitude_ft) == [pytest.approx(33000, abs=1), 0]
-    assert opensky.track(Icao24("154076"), NOW, NOW) is None
+    assert track.altitude_ft[0] == pytest.approx(33000, abs=1)
+    assert list(track.on_ground) == [False, True]
+    assert len(opensky.poll(asked, NOW).positions) == 0
 
 
 @pytest.mark.parametrize(
