@@ -11,21 +11,21 @@ from bot import airfields, config, feeds, planner
 from bot.aircraft import Registry
 from bot.airfields import Airfields
 from bot.assess import Assessor
-from bot.book import Book
+from bot.book import DAY, EPOCH, Book, midnight
 from bot.config import Config
 from bot.coverage import HOUR_S, Hours, grounds_of
 from bot.desk import Desk
 from bot.errors import Busy, StoreError
 from bot.lane import Lane
 from bot.legs.live import LiveLegs
-from bot.model.air import Look, Outcome, Query, Snapshot
+from bot.model.air import Look, Outcome, Presence, Query, Snapshot
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
 from bot.pipeline import Sky
 from bot.store import Store, open_store
 
 DATABASE = "airbridge.sqlite"
-PRESENCE_LOADED = timedelta(days=70)  # the habit's eight weeks, and what may be re-judged
+PRESENCE_LOADED = timedelta(days=70)  # days of looking held for what may be re-judged
 
 
 def clock() -> datetime:
@@ -91,12 +91,7 @@ def wire(
     with a `source` no feed is opened: the sky comes from there."""
     registry = Registry.load()
     places = {ground.key for watch in settings.watches for ground in grounds_of(watch)}
-    rows = [
-        row
-        for place in sorted(places)
-        for row in store.presence(place, now - PRESENCE_LOADED, now + timedelta(days=1))
-    ]
-    hours = Hours(rows)
+    rows, hours = _looking(store, sorted(places), now)
     named = frozenset(
         spot.ident
         for watch in settings.watches
@@ -128,6 +123,18 @@ def wire(
         assessor=Assessor(desk, settings, draw=draw),
         lanes=lanes,
     )
+
+
+def _looking(store: Store, places: Sequence[str], now: datetime) -> tuple[list[Presence], Hours]:
+    """What is known of these grounds; the rows are those since each one's stored habit, or all."""
+    habits = {key: habit for key, habit in store.habits().items() if key in places}
+    rows: list[Presence] = []
+    for place in places:
+        since = midnight(habits[place].day + DAY) if place in habits else EPOCH
+        rows += store.presence(place, since, now + DAY)
+    since_day = (now - PRESENCE_LOADED).date()
+    days = [day for place in places for day in store.ground_days(place, since_day)]
+    return rows, Hours(rows, days, habits.values())
 
 
 def _spent(store: Store, feed: FeedSettings, now: datetime) -> list[tuple[datetime, float]]:

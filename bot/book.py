@@ -26,6 +26,7 @@ from bot.store import Day, Store
 COUNTED_REV = "counted_rev"
 IMPORTED = "imported"  # state: when days were last imported
 DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTH = timedelta(days=31)  # of the sky's legs are held in memory at a time
 SHELF = 3  # such months
 
@@ -97,6 +98,9 @@ class Book:
         """Bring every watch's days up to date with legs and looks, and store them."""
         today = now.date()
         self._notice_imports()
+        for ground in self.hours.stale():
+            self.hours.rebuild(ground, self.store.presence(ground, EPOCH, now + DAY))
+        looking, habits = self.hours.unsaved(today)
         changed, rev = self.store.changed_days(int(self.store.state(COUNTED_REV) or b"0"))
         legs = _Shelf(self.store)
         rows = {
@@ -110,6 +114,9 @@ class Book:
                 refused += self.store.put_days(tx, name, found, fingerprint=mark)
                 self.store.put_state(tx, _definition(name), _mark(self.watches[name]))
             self.store.put_state(tx, COUNTED_REV, str(rev).encode())
+            self.store.put_ground_days(tx, looking)
+            self.store.put_habits(tx, habits)
+        self.hours.saved(looking, habits)
         for name, found in rows.items():
             self._days[name].update((row.day, row[1:]) for row in found)
         if refused:  # imported days stand: read back what the store kept

@@ -9,12 +9,15 @@ from datetime import date, datetime, timedelta
 from bot import coverage, evidence, lull, makeup
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
+from bot.coverage import Estimate, Ground
 from bot.judge import Judge, Judged
 from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
+from bot.model.looking import GroundDay
 from bot.model.watch import Watch
 
+SOURCES_TOLD_DAYS = 14  # a change of source explains a fortnight's counts, not older ones
 TRACKS_DRAWN = 6  # more paths than this hide each other on a phone
 TRACK_MARGIN = timedelta(minutes=10)
 
@@ -126,15 +129,27 @@ class Desk:
 
     def coverage(self, watch: Watch, now: datetime) -> CoverageNote:
         """How well the watch was looked at in the last 24 hours."""
-        rows = [
-            row
-            for ground in coverage.grounds_of(watch)
-            for row in self.store.presence(ground.key, now - 2 * DAY, now + DAY)
-        ]
-        today = self.book.hours.exposure(watch, now.date())
-        elapsed = (now - midnight(now.date())) / DAY
-        so_far = min(1.0, today / elapsed) if elapsed > 1 / 48 else math.nan
-        return coverage.note(rows, so_far, self._feeds, now)
+        grounds = coverage.grounds_of(watch)
+        first = now.date() - timedelta(days=SOURCES_TOLD_DAYS)
+        return coverage.note(
+            {g.label: self.store.presence(g.key, now - 2 * DAY, now + DAY) for g in grounds},
+            {g.label: self.looking(g, first) for g in grounds},
+            self.failures(now - 2 * DAY, now),
+            _so_far(self.book.hours.estimate(watch, now.date()), now),
+            self._feeds,
+            now,
+        )
+
+    def looking(self, ground: Ground, first: date) -> tuple[GroundDay, ...]:
+        """The days of a ground from that one on, oldest first, as they stand now."""
+        stored = {day.day: day for day in self.store.ground_days(ground.key, first)}
+        stored |= self.book.hours.days(ground.key)
+        return tuple(stored[day] for day in sorted(stored) if day >= first)
+
+    def failures(self, since: datetime, until: datetime) -> dict[int, str]:
+        """By the hour (epoch s): which feed failed, and why."""
+        hours = self.store.look_hours(since - timedelta(hours=1), until)
+        return coverage.failed_by_hour((h.hour, h.feed, h.last_failure) for h in hours)
 
     def _around(self, legs: Iterable[Leg]) -> list[Leg]:
         """Everything those airframes flew within the time that makes one story."""
@@ -157,6 +172,14 @@ class Desk:
             for leg in legs
         ]
         return [track for track in tracks if len(track.time_s) > 1]
+
+
+def _so_far(today: Estimate, now: datetime) -> Estimate:
+    """The running day's looking, of that part of it which is over."""
+    elapsed = (now - midnight(now.date())) / DAY
+    if elapsed <= 1 / 48:
+        return Estimate(math.nan, math.nan, math.nan)
+    return Estimate(today.exposure / elapsed, today.low / elapsed, today.high / elapsed)
 
 
 def _mark(series: Series, today: date) -> str:

@@ -85,14 +85,14 @@ class Sky:
     def take(self, look: Look, query: Query, snapshot: Snapshot | None) -> None:
         """One request's outcome: a snapshot, or the fact that nobody looked."""
         with self._lock:
-            self._looks.append(look)
+            self._looks.append(_aged(look, snapshot))
             if look.outcome is not Outcome.OK or snapshot is None:
                 self._tally.failed(query, look.at.timestamp())
                 return
             positions = snapshot.positions
             rows = self._watched(positions)
             watched = frozenset(positions.icao24[rows].tolist())
-            self._tally.looked(query, look.at.timestamp(), positions, watched)
+            self._tally.looked(query, look.at.timestamp(), positions, watched, look.feed)
             rows |= self._on_open_ground(positions)
             if rows.any():
                 self._tracks.append(positions.take(rows))
@@ -171,3 +171,11 @@ class Sky:
             self._tally.settle(now.timestamp())
             self._state_at_s = now.timestamp() if save_state else self._state_at_s
             self._looks, self._legs, self._tracks = [], {}, []
+
+
+def _aged(look: Look, snapshot: Snapshot | None) -> Look:
+    """The look, with how old its middle position was when it was answered."""
+    if snapshot is None or not len(snapshot.positions):
+        return look
+    age_s = snapshot.time_s - float(np.median(snapshot.positions.time_s))
+    return replace(look, age_s=round(max(0.0, age_s), 1))

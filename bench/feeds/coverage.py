@@ -4,8 +4,9 @@ Run: python -m bench.feeds.coverage [WATCHES] [SEED]
 
 Other traffic: arrivals with an hour-of-week shape, a season, a day effect and chance; an aircraft
 stays in sight for about half an hour, so hourly counts overlap. Coverage: a level that wanders
-from day to day, jumps of x0.4 to x2.5, holes of hours (dark or partial), failed polls. Truth of a
-day: the mean over its hours of looked share x level x condition.
+from day to day, jumps of x0.4 to x2.5 (half of them a change of source, which is told), days on a
+fallback feed with a level of its own (told too), holes of hours (dark or partial), failed polls.
+Truth of a day: the mean over its hours of looked share x level x condition.
 """
 
 import sys
@@ -14,15 +15,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.exposure import DARK_SAID, Exposures, Floats
+from bot.coverage.exposure import DARK_SAID, SOURCES, Exposures, Floats, Ints
 
 DAYS, WARM_UP = 365, 28
+FALLBACK = 3  # its number among the sources
 CARRY = 1 / 3  # of an hour's aircraft, seen in the next hour too
 
 
 @dataclass(frozen=True, slots=True)
 class Sky:
-    """Arrays (W, D, 24), but `phi` (W,) and `jumps` (W, D) bool."""
+    """Arrays (W, D, 24), but `phi` (W,) and `source` (W, D): which set of feeds looked."""
 
     looked: Floats
     others: Floats
@@ -31,6 +33,7 @@ class Sky:
     failed: Floats  # share of polls that failed
     arrivals: Floats  # expected distinct aircraft an hour under normal looking
     phi: Floats
+    source: Ints
 
 
 def simulate(watches: int, rng: np.random.Generator, disturbed: bool = True) -> Sky:
@@ -48,7 +51,9 @@ def simulate(watches: int, rng: np.random.Generator, disturbed: bool = True) -> 
     )
     sigma_v = rng.uniform(0.02, 0.08, (w, 1))
     effect = np.exp(rng.normal(0, 1, (w, DAYS)) * sigma_v)
-    level = wander(rng, w) if disturbed else np.ones((w, DAYS))
+    level, source = (
+        wander(rng, w) if disturbed else (np.ones((w, DAYS)), np.zeros((w, DAYS), int))
+    )
     condition = holes(rng, w) if disturbed else np.ones(shape3)
     failed = failures(rng, w) if disturbed else np.zeros(shape3)
     looked = 1 - failed
@@ -58,19 +63,30 @@ def simulate(watches: int, rng: np.random.Generator, disturbed: bool = True) -> 
     carried = rng.binomial(np.roll(new, 1, 1), CARRY) * (coverage * looked > 0).reshape(w, -1)
     others = (new * (1 - CARRY) + carried).round().reshape(shape3)
     phi = 1 + per_day * (np.exp(sigma_v[:, 0] ** 2) - 1) + 1 / 25 * per_day / 24
-    return Sky(looked, others, coverage, condition, failed, expected * (1 - CARRY), phi)
+    return Sky(looked, others, coverage, condition, failed, expected * (1 - CARRY), phi, source)
 
 
-def wander(rng: np.random.Generator, w: int) -> Floats:
-    """Day levels: a mean-reverting wander, and up to two lasting jumps."""
+def wander(rng: np.random.Generator, w: int) -> tuple[Floats, Ints]:
+    """Day levels and sources: a mean-reverting wander, up to two lasting jumps, and up to three
+    spells on a fallback feed."""
     sigma = rng.uniform(0.02, 0.08, w)
     walk = np.zeros((w, DAYS))
+    source = np.zeros((w, DAYS), int)
     for t in range(1, DAYS):
         walk[:, t] = 0.8 * walk[:, t - 1] + rng.normal(0, 1, w) * sigma * 0.6
     for i in range(w):
-        for _ in range(rng.integers(0, 3)):
-            walk[i, rng.integers(60, DAYS) :] += rng.uniform(np.log(0.4), np.log(2.5)) / 1.0
-    return np.exp(np.clip(walk, np.log(0.3), np.log(3.0)))
+        for jump in range(rng.integers(0, 3)):
+            start = rng.integers(60, DAYS)
+            walk[i, start:] += rng.uniform(np.log(0.4), np.log(2.5))
+            if rng.random() < 0.5:
+                source[i, start:] = jump + 1
+        fallback = rng.uniform(np.log(0.4), np.log(2.5))
+        for _ in range(rng.integers(0, 4)):
+            start = rng.integers(30, DAYS)
+            spell = slice(start, start + int(rng.integers(1, 11)))
+            walk[i, spell] += np.where(source[i, spell] < FALLBACK, fallback, 0.0)
+            source[i, spell] = FALLBACK
+    return np.exp(np.clip(walk, np.log(0.3), np.log(3.0))), source
 
 
 def holes(rng: np.random.Generator, w: int) -> Floats:
@@ -96,7 +112,15 @@ def failures(rng: np.random.Generator, w: int) -> Floats:
 def estimate(sky: Sky) -> dict[str, Floats]:
     """Day by day, as the bot would; arrays (W, D), dark (W, D, 24)."""
     estimator = Exposures(len(sky.looked))
-    days = [estimator.day(sky.looked[:, t], sky.others[:, t], t % 7) for t in range(DAYS)]
+    met = np.zeros((len(sky.looked), SOURCES), bool)
+    met[:, 0] = True
+    rows = np.arange(len(met))
+    days = []
+    for t in range(DAYS):
+        source = sky.source[:, t]
+        newcomer = ~met[rows, source]
+        met[rows, source] = True
+        days.append(estimator.day(sky.looked[:, t], sky.others[:, t], t % 7, source, newcomer))
     return {k: np.stack([getattr(d, k) for d in days], 1)
             for k in ("exposure", "low", "high", "known", "expected", "dark")}  # fmt: skip
 

@@ -250,12 +250,19 @@ def _coverage(evidence: Evidence, book: Gazetteer) -> Section:
     lines = [_looks(note)]
     if note.looks_ok:
         lines.append(words.line(f"Other traffic seen {words.count(note.others_seen, 'time')}"))
-    lines.append(words.line(f"Looking today: {words.share(note.exposure_today)} of normal"))
-    lines += [words.line(dark[:1].upper() + dark[1:]) for dark in note.dark]
+    lines.append(_looking_today(note))
+    lines += [words.line(told[:1].upper() + told[1:]) for told in (*note.dark, *note.changed)]
     if book.now.astimezone(book.tz).utcoffset():
         zone = words.zone(book.now, book.tz)
         lines.append(words.line(f"Times are {zone}; days are counted in UTC"))
     return Section(tuple(lines), "Coverage, last 24 h")
+
+
+def _looking_today(note: CoverageNote) -> Line:
+    said = f"Looking today: {words.share(note.exposure_today)} of normal"
+    if note.high > note.low:  # not when unknown, nor when looks alone count
+        said += f" (between {words.share(note.low)} and {words.share(note.high)})"
+    return words.line(said)
 
 
 def _looks(note: CoverageNote) -> Line:

@@ -1,5 +1,6 @@
 """What is said: findings, evidence, alerts with a life, messages, deliveries."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -111,7 +112,10 @@ class CoverageNote:
     looks_failed: int
     others_seen: int  # other aircraft seen around its ends and corridor in the last 24 h
     feeds: tuple[str, ...]
-    dark: tuple[str, ...] = ()  # 'no look from 03:10 to 05:40 UTC', ready to print
+    dark: tuple[str, ...] = ()  # 'no look from 26 Dec 03:00 to 05:00 UTC', ready to print
+    low: float = math.nan  # the 90 % interval of `exposure_today`
+    high: float = math.nan
+    changed: tuple[str, ...] = ()  # 'source changed from a to b on 24 Dec', ready to print
 
 
 @dataclass(frozen=True, slots=True, eq=False)

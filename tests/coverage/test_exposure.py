@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.exposure import DARK_SAID, DayExposure, Exposures, Floats
+from bot.coverage.exposure import DARK_SAID, DayExposure, Exposures, Floats
 
 HOURS = 20 * np.exp(0.5 * np.sin((np.arange(24) - 6) * np.pi / 12))
 

@@ -1,31 +1,18 @@
-"""Somebody looked is a fact; exposure is earned by looks and by other traffic."""
+"""Somebody looked is a fact, and whose others earn exposure is another."""
 
-import math
-from datetime import date
-
-import pytest
-
-from bot.coverage import Hours, Tally, grounds, note
+from bot.coverage import Tally, grounds
 from bot.geo import unit_vectors
 from bot.model.air import Everything, Hexes, Icao24, Near, Positions, Presence
 from tests.nouns import HL59, OSLK, at, watch
 
 MIDNIGHT = at("2024-12-26").timestamp()
 WATCH = watch()
-HERE, THERE = (ground.key for ground in grounds(WATCH))
-EVERYBODYS = watch(aircraft=())
+HERE = grounds(WATCH)[0].key
 
 
 def sky(icao24: list[int], lat: float = 35.0, lon: float = 34.0) -> Positions:
     n = len(icao24)
     return Positions.of(icao24, [MIDNIGHT] * n, [lat] * n, [lon] * n)
-
-
-def full_days(first: str, days: int, others: int, *, ends: tuple[str, ...] = (HERE, THERE)
-              ) -> list[Presence]:  # fmt: skip
-    start = int(at(first).timestamp())
-    return [Presence(end, start + 3600 * h, 3600, 60, 0, others)
-            for end in ends for h in range(24 * days)]  # fmt: skip
 
 
 def row(tally: Tally, ground: str = HERE) -> Presence:
@@ -101,64 +88,24 @@ def test_a_restart_goes_on_with_the_hour() -> None:
     assert (found.looked_s, found.looks_ok, found.others) == (31 * 60, 31, 2)
 
 
-def test_exposure_of_a_full_day_is_one() -> None:
-    """Looking as always at traffic as always is exposure 1; a dark day is 0; half a day a half."""
-    hours = Hours(full_days("2024-11-01", 60, 20))
-    assert hours.exposure(WATCH, date(2024, 12, 20)) == pytest.approx(1.0)
-    assert hours.exposure(WATCH, date(2025, 3, 1)) == 0.0
-    for end in (HERE, THERE):
-        hours.add(full_days("2025-01-05", 1, 20, ends=(end,))[:12])
-    assert hours.exposure(WATCH, date(2025, 1, 5)) == pytest.approx(0.5)
-
-
-def test_the_worse_end_decides() -> None:
-    """A busy, well watched far end cannot stand in for a dark near one."""
-    rows = full_days("2024-11-01", 50, 30)
-    one_end = [*rows, *full_days("2024-12-21", 1, 30, ends=(HERE,))]
-    assert Hours(one_end).exposure(WATCH, date(2024, 12, 21)) == 0.0
-    deaf = [*one_end, *full_days("2024-12-21", 1, 0, ends=(THERE,))]
-    assert Hours(deaf).exposure(WATCH, date(2024, 12, 21)) < 0.05
-
-
-def test_a_lost_receiver_lowers_exposure() -> None:
-    """Polls that succeed but show a third of the usual others are a third of a look."""
-    hours = Hours([*full_days("2024-11-01", 50, 30), *full_days("2024-12-21", 1, 10)])
-    assert hours.exposure(WATCH, date(2024, 12, 21)) == pytest.approx(1 / 3, abs=0.02)
-
-
-def test_where_nothing_is_ever_heard_nobody_knows() -> None:
-    """A receiver in Paris polled all year is no proof of looking at Libya."""
-    hours = Hours(full_days("2024-11-01", 60, 0))
-    assert math.isnan(hours.exposure(WATCH, date(2024, 12, 21)))
-    assert hours.exposure(EVERYBODYS, date(2024, 12, 21)) == 1.0  # it has no others
-
-
-def test_exposure_never_looks_ahead() -> None:
-    """Later days leave a day's exposure as it was."""
-    rows = full_days("2024-11-01", 60, 20)
-    early = [found for found in rows if found.hour_s < at("2024-12-01").timestamp()]
-    before = Hours(early).exposure(WATCH, date(2024, 11, 30))
-    assert Hours(rows).exposure(WATCH, date(2024, 11, 30)) == before
-
-
-def test_dark_spells_are_named() -> None:
-    """A reader is told from when to when nobody looked."""
-    rows = [r for r in full_days("2024-12-26", 1, 5) if not 3 <= (r.hour_s - MIDNIGHT) / 3600 < 6]
-    said = note(rows, 0.9, ("adsb-lol",), at("2024-12-27 00:10"))
-    assert said.dark == ("no look from 26 Dec 03:00 to 06:00 UTC",)
-    assert (said.looks_ok, said.others_seen) == (2 * 21 * 60, 2 * 21 * 5)
-
-
-def test_a_dark_spell_over_midnight_names_both_days() -> None:
-    """From 22:00 to 02:00 is not from 22:00 to an hour of the same day."""
-    rows = [r for r in full_days("2024-12-26", 1, 5) if (r.hour_s - MIDNIGHT) / 3600 < 22]
-    said = note(rows, 0.9, ("adsb-lol",), at("2024-12-27 02:10"))
-    assert said.dark[-1] == "no look from 26 Dec 22:00 to 27 Dec 02:00 UTC"
-
-
 def test_arrays_survive() -> None:
     """A poll without a single aircraft is a look that saw none."""
     tally = Tally([WATCH])
     tally.looked(Everything(), MIDNIGHT, Positions.empty(), frozenset())
     found = row(tally)
     assert (found.looks_ok, found.others) == (1, 0)
+
+
+def test_an_hour_knows_who_looked() -> None:
+    """Every feed that looked in an hour is named, also those from before a restart."""
+    tally = Tally([WATCH])
+    tally.looked(Everything(), MIDNIGHT, sky([1]), frozenset(), "roof")
+    tally.looked(Everything(), MIDNIGHT + 60, sky([1]), frozenset(), "lol")
+    assert row(tally).feeds == "lol,roof"
+    after = Tally([WATCH])
+    after.resume(tally.changed())
+    after.looked(Everything(), MIDNIGHT + 120, sky([1]), frozenset(), "fi")
+    assert row(after).feeds == "fi,lol,roof"
+    after.failed(Everything(), MIDNIGHT + 3600)
+    later = next(r for r in after.changed() if r.hour_s == MIDNIGHT + 3600)
+    assert later.feeds == ""
