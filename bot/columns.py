@@ -15,7 +15,7 @@ from operator import eq
 import numpy as np
 import numpy.typing as npt
 
-from bot.model.air import Positions
+from bot.model.air import SOURCES, Positions
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.bytes_]
@@ -74,6 +74,25 @@ def _number(value: float | str | None) -> float | None:
         return None if value is None else float(value)
     except ValueError:
         return None
+
+
+class _Sources(dict[str | None, int]):
+    def __missing__(self, key: str | None) -> int:
+        return SOURCES.index("other") if key else 0
+
+
+_SOURCE = _Sources({name: i for i, name in enumerate(SOURCES)})
+
+
+def sources(told: Sequence[str | None]) -> npt.NDArray[np.uint8]:
+    """readsb's `type` as index in SOURCES; without one it is what a receiver heard itself."""
+    return np.fromiter(map(_SOURCE.__getitem__, told), np.uint8, len(told))
+
+
+def vehicles(told: Sequence[str | None]) -> Bools:
+    """Emitter categories of surface vehicles and obstacles: C0 to C7."""
+    kinds = {c for c in set(told) if c and c[0] in "Cc"}
+    return np.array([c in kinds for c in told] if kinds else np.zeros(len(told)), bool)
 
 
 def addresses(told: Sequence[str | None]) -> npt.NDArray[np.uint32]:

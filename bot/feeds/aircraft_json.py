@@ -7,19 +7,23 @@ left out is counted by reason; a value that makes no sense becomes 'unknown', ne
 Refuses (Garbled): what is not JSON, has no aircraft list or no clock, or says it is an error.
 
 Speed matters here: a world snapshot has 17,000 records of some 45 keys every minute. msgspec's
-typed structs skip undeclared keys without allocating, so no record costs more than the fields
-we use. Only when that strict reading fails are the records read one by one, leniently.
+typed structs skip undeclared keys without allocating, and whole fields become columns at once. What
+is not of today's plain form (no `type`, a null, an old name) is read with more fields; only when
+that fails, too, are the records read one by one, leniently.
 """
 
 import json
+import math
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from bot import columns
 from bot.errors import Garbled
 from bot.feeds.clean import (
     BAD_FIELD,
@@ -30,7 +34,6 @@ from bot.feeds.clean import (
     Parsed,
     Skips,
     addressed,
-    callsign,
     sound,
     within,
 )
@@ -39,12 +42,36 @@ from bot.model.air import SOURCES, Positions
 Number = float | None  # msgspec reads a JSON integer as a float here
 
 _MILLISECONDS = 1e11  # an epoch above this is in ms: as seconds it would be the year 5138
-_SOURCE = {name: i for i, name in enumerate(SOURCES)}
-_OTHER = _SOURCE["other"]
+_BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
+_NONE = math.nan
 
 
 class _Aircraft(msgspec.Struct, gc=False):
-    """The fields we use; the rest of a record is skipped unread."""
+    """The fields we use of today's readsb, in its order; the rest of a record is skipped unread.
+
+    What is not told is its column's own 'unknown', so that a field is one array at once.
+    """
+
+    hex: str = ""
+    type: str = ""
+    flight: str = ""
+    r: str = ""
+    t: str = ""
+    dbFlags: int = 0  # noqa: N815 - the wire's spelling
+    alt_baro: float | str = _NONE
+    gs: float = _NONE
+    track: float = _NONE
+    baro_rate: float = _NONE
+    geom_rate: float = _NONE
+    category: str = ""
+    lat: float = _NONE
+    lon: float = _NONE
+    seen_pos: float = _NONE
+    seen: float = _NONE
+
+
+class _Other(msgspec.Struct, gc=False):
+    """The fields of every dialect. Without `type` the source of a position shows in two lists."""
 
     hex: str | None = None
     type: str | None = None
@@ -52,7 +79,7 @@ class _Aircraft(msgspec.Struct, gc=False):
     flight: str | None = None
     r: str | None = None
     t: str | None = None
-    dbFlags: int | None = None  # noqa: N815 - the wire's spelling
+    dbFlags: int | None = None  # noqa: N815
     lat: Number = None
     lon: Number = None
     seen_pos: Number = None
@@ -65,19 +92,11 @@ class _Aircraft(msgspec.Struct, gc=False):
     baro_rate: Number = None
     geom_rate: Number = None
     vert_rate: Number = None
-
-
-class _Untyped(_Aircraft, gc=False):
-    """Of a decoder that does not send `type`: the source of a position shows in these lists.
-
-    Apart, because two lists a record cost a third of the reading.
-    """
-
     mlat: list[str] | None = None
     tisb: list[str] | None = None
 
 
-Craft = TypeVar("Craft", bound=_Aircraft)
+Craft = TypeVar("Craft", _Aircraft, _Other)
 
 
 class _Reply(msgspec.Struct, Generic[Craft], gc=False):
@@ -88,9 +107,9 @@ class _Reply(msgspec.Struct, Generic[Craft], gc=False):
     total: int | None = None
 
 
-_TYPED = msgspec.json.Decoder(_Reply[_Aircraft])
-_UNTYPED = msgspec.json.Decoder(_Reply[_Untyped])
-_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Untyped)}
+_PLAIN = msgspec.json.Decoder(_Reply[_Aircraft])
+_ANY = msgspec.json.Decoder(_Reply[_Other])
+_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Other)}
 
 
 def parse(body: bytes, what: str) -> Parsed:
@@ -112,18 +131,23 @@ def parse(body: bytes, what: str) -> Parsed:
     listed = len(records) + counts[UNREADABLE]
     if not listed and reply.total:
         raise Garbled(f"{what}: an empty list, although the reply counts {reply.total} aircraft")
-    positions = _columns(_kept(records, counts), time_s, counts)
+    positions = _columns(records, time_s, counts)
     return Parsed.of(time_s, positions, listed, counts)
 
 
 def _read(body: bytes, what: str, counts: Skips) -> _Reply[Any]:
     try:
-        reply = _TYPED.decode(body)
-        if any(a.type is None for a in reply.ac or reply.aircraft or ()):
-            return _UNTYPED.decode(body)
+        reply = _PLAIN.decode(body)
+        if "" not in map(attrgetter("type"), reply.ac or reply.aircraft or ()):
+            return reply
+    except msgspec.ValidationError:
+        pass  # perhaps a null
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _lenient(body, what, counts)
-    return reply
+    try:
+        return _ANY.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _lenient(body, what, counts)
 
 
 def _clock(now: Number, what: str) -> float:
@@ -132,89 +156,87 @@ def _clock(now: Number, what: str) -> float:
     return float(now) / 1000 if now > _MILLISECONDS else float(now)
 
 
-def _kept(records: list[_Aircraft], counts: Skips) -> list[_Aircraft]:
-    """The records that can give a row; counts why the others cannot."""
-    kept = []
-    for a in records:
-        if not addressed(a.hex, counts):
-            continue
-        if a.category and a.category[0] in "Cc":
-            counts[VEHICLE] += 1
-        elif a.lat is None or a.lon is None:
-            counts[NO_POSITION] += 1
-        else:
-            kept.append(a)
-    return kept
-
-
-def _columns(kept: list[_Aircraft], time_s: float, counts: Skips) -> Positions:
-    if not kept:
+def _columns(records: list[Any], time_s: float, counts: Skips) -> Positions:
+    blocks = [_block(records[i : i + _BLOCK], time_s, counts)
+              for i in range(0, len(records), _BLOCK)]  # fmt: skip
+    if not blocks:
         return Positions.empty()
-    rows = [
-        (a.lat, a.lon, a.seen_pos if a.seen_pos is not None else (a.seen or 0.0),
-         a.gs if a.gs is not None else a.speed, a.track, _rate(a))
-        for a in kept
-    ]  # fmt: skip
-    lat, lon, age, speed, track, rate = np.array(rows, float).T
-    altitude, ground = _altitudes(kept)
+    positions, ages = zip(*blocks, strict=True)
+    return sound(columns.joined(positions), np.concatenate(ages), counts)
+
+
+def _block(records: list[Any], time_s: float, counts: Skips) -> tuple[Positions, Floats]:
+    """Some records, one field after another; and how old each fix was."""
+
+    def told(name: str) -> list[Any]:
+        return list(map(attrgetter(name), records))
+
+    def number(*names: str) -> Floats:
+        column = columns.numbers(told(names[0]))
+        for name in names[1:]:  # fill its gaps
+            if hasattr(records[0], name):
+                gaps = np.isnan(column)
+                column[gaps] = columns.numbers(told(name))[gaps]
+        return column
+
+    age, lat, lon = number("seen_pos", "seen"), number("lat"), number("lon")
+    age[np.isnan(age)] = 0.0
+    altitude, ground = columns.heights(_altitudes(records))
+    address = _addresses(told("hex"), counts)
     positions = Positions.of(
-        [int(a.hex or "", 16) for a in kept],
-        time_s - np.maximum(age, 0.0),
-        lat,
-        lon,
-        altitude_ft=within(altitude, "altitude"),
-        on_ground=ground,
-        ground_speed_kt=within(speed, "speed"),
-        track_deg=within(track, "track"),
-        vertical_rate_fpm=within(rate, "rate"),
-        source=[_source(a) for a in kept],
-        callsign=[callsign(a.flight) for a in kept],
-        registration=[_text(a.r, 12) for a in kept],
-        type_code=[_text(a.t, 4) for a in kept],
-        military=[bool(a.dbFlags and a.dbFlags & 1) for a in kept],
-    )
-    return sound(positions, age, counts)
+        address, time_s - np.maximum(age, 0.0), lat, lon,
+        altitude_ft=within(altitude, "altitude"), on_ground=ground,
+        ground_speed_kt=within(number("gs", "speed"), "speed"),
+        track_deg=within(number("track"), "track"),
+        vertical_rate_fpm=within(number("baro_rate", "geom_rate", "vert_rate"), "rate"),
+        source=_sources(records), callsign=columns.callsigns(told("flight")),
+        registration=columns.texts(told("r"), 12), type_code=columns.texts(told("t"), 4),
+        military=columns.flagged(told("dbFlags"), 1),
+    )  # fmt: skip
+    kept = (address > 0) & ~columns.vehicles(told("category"))
+    counts[VEHICLE] += int(np.sum((address > 0) & ~kept))
+    placed = ~(np.isnan(lat) | np.isnan(lon))
+    counts[NO_POSITION] += int(np.sum(kept & ~placed))
+    kept &= placed
+    return (positions, age) if kept.all() else (positions.take(kept), age[kept])
 
 
-def _rate(a: _Aircraft) -> Number:
-    if a.baro_rate is not None:
-        return a.baro_rate
-    return a.geom_rate if a.geom_rate is not None else a.vert_rate
+def _addresses(told: Sequence[str | None], counts: Skips) -> npt.NDArray[np.uint32]:
+    """Of each; 0 for what is no aircraft's own, counted by reason."""
+    address = columns.addresses(told)
+    for i in np.flatnonzero(address == 0).tolist():
+        text = told[i]
+        if addressed(text, counts):  # with blanks around it
+            address[i] = int(text or "", 16)
+    return address
 
 
-def _altitudes(kept: list[_Aircraft]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    values = [a.alt_baro if a.alt_baro is not None else a.altitude for a in kept]
-    ground = np.array([v == "ground" for v in values], bool)
-    return np.array([_number(v) if isinstance(v, str) else v for v in values], float), ground
+def _altitudes(records: list[Any]) -> list[Any]:
+    if isinstance(records[0], _Aircraft):
+        return [a.alt_baro for a in records]
+    return [a.alt_baro if a.alt_baro is not None else a.altitude for a in records]
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:  # 'ground', or nonsense: the altitude is unknown
-        return None
+def _sources(records: list[Any]) -> npt.NDArray[np.uint8]:
+    if isinstance(records[0], _Aircraft):
+        return columns.sources([a.type for a in records])
+    return np.array([_source(a) for a in records], np.uint8)
 
 
-def _source(a: _Aircraft) -> int:
+def _source(a: _Other) -> int:
     if a.type is not None:
-        return _SOURCE.get(a.type, _OTHER)
-    if isinstance(a, _Untyped):
-        if a.mlat and "lat" in a.mlat:
-            return _SOURCE["mlat"]
-        if a.tisb and "lat" in a.tisb:
-            return _SOURCE["tisb_icao"]
+        return int(columns.sources([a.type or "?"])[0])
+    if a.mlat and "lat" in a.mlat:
+        return SOURCES.index("mlat")
+    if a.tisb and "lat" in a.tisb:
+        return SOURCES.index("tisb_icao")
     return 0  # decoders without `type` pass on what they received themselves: ADS-B
-
-
-@lru_cache(maxsize=65_536)
-def _text(text: str | None, size: int) -> bytes:
-    return text.strip().upper().encode("ascii", "ignore")[:size] if text else b""
 
 
 # ------------------------------------------------------------ when the strict reading has failed
 
 
-def _lenient(body: bytes, what: str, counts: Skips) -> _Reply[_Untyped]:
+def _lenient(body: bytes, what: str, counts: Skips) -> _Reply[_Other]:
     """Record by record, field by field; also accepts NaN and bytes that are not UTF-8."""
     try:
         tree = json.loads(body.decode("utf-8-sig", "replace"))
@@ -248,7 +270,7 @@ def describe(body: bytes) -> str:
     return f"not JSON: {body[:60]!r}"
 
 
-def _records(items: list[Any], counts: Skips) -> list[_Untyped]:
+def _records(items: list[Any], counts: Skips) -> list[_Other]:
     records = []
     for item in items:
         if isinstance(item, dict):
@@ -258,9 +280,9 @@ def _records(items: list[Any], counts: Skips) -> list[_Untyped]:
     return records
 
 
-def _record(item: dict[str, Any], counts: Skips) -> _Untyped:
+def _record(item: dict[str, Any], counts: Skips) -> _Other:
     """The record with every field that can be read; the others are unknown, and counted."""
-    record = _Untyped()
+    record = _Other()
     for name, kind in _FIELDS.items():
         if item.get(name) is not None:
             value = _coerce(item[name], kind)
@@ -271,8 +293,10 @@ def _record(item: dict[str, Any], counts: Skips) -> _Untyped:
 
 
 def _coerce(value: object, kind: Any) -> Any:
-    """The value as `kind`, numbers also from text; None if it cannot be."""
+    """The value as `kind`, numbers also from text; None if it cannot be. NaN was said, so it is
+    an impossible number, not a missing one."""
     try:
-        return msgspec.convert(value, kind, strict=False)
+        found = msgspec.convert(value, kind, strict=False)
     except (msgspec.MsgspecError, OverflowError, ValueError):
         return None
+    return found if found == found else math.inf

@@ -1,25 +1,21 @@
 """Snapshots of the sky: readsb's `aircraft.json` and its relatives, and OpenSky's `/states/all`."""
 
 import math
-from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from bot import columns
 from bot.errors import InputError
 from bot.legs.readers import table
-from bot.model.air import SOURCES, Positions
+from bot.model.air import Positions
 
-OTHER = SOURCES.index("other")
 STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
           "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
           "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
 BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
-VEHICLE = "C"  # emitter category of surface vehicles and obstacles: C0 to C7
 
 FIELDS: dict[str, Any] = {  # in the order of the wire, which spares the decoder searching
     "hex": str, "type": str, "flight": str, "r": str, "t": str, "dbFlags": int,
@@ -99,28 +95,9 @@ def _block(planes: list[Any], now: float) -> Positions:
         altitude_ft=height, on_ground=ground, ground_speed_kt=number("gs"),
         track_deg=np.where(ground, np.nan, number("track")), vertical_rate_fpm=rate,
         callsign=columns.callsigns(told("flight")), registration=columns.texts(told("r"), 12),
-        type_code=columns.texts(told("t"), 4), source=_sources(told("type")),
+        type_code=columns.texts(told("t"), 4), source=columns.sources(told("type")),
         military=columns.flagged(told("dbFlags"), 1),
     )  # fmt: skip
     good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg)) & (address > 0)
-    good &= ~_vehicles(told("category"))
+    good &= ~columns.vehicles(told("category"))
     return p if good.all() else p.take(good)
-
-
-class _Sources(dict[str | None, int]):
-    """readsb's `type` to the index in SOURCES; without one it is what a receiver heard itself."""
-
-    def __missing__(self, key: str | None) -> int:
-        return OTHER if key else 0
-
-
-_source = _Sources({name: i for i, name in enumerate(SOURCES)}).__getitem__
-
-
-def _sources(told: Sequence[str | None]) -> npt.NDArray[np.uint8]:
-    return np.fromiter(map(_source, told), np.uint8, len(told))
-
-
-def _vehicles(told: Sequence[str | None]) -> npt.NDArray[np.bool_]:
-    kinds = {c for c in set(told) if c and c.startswith(VEHICLE)}
-    return np.array([c in kinds for c in told] if kinds else np.zeros(len(told)), bool)
