@@ -193,3 +193,12 @@ def test_doublings_of_real_scheduled_routes_are_raised_the_same_day(route: str) 
         batch[k, t] *= 2
     alarm = walk_forward(batch, dates).alarm
     assert np.mean([alarm[k, t] for k, t in enumerate(days)]) >= 0.8
+
+
+def test_lulls_keep_the_budget_on_rare_and_regular_routes() -> None:
+    """One false lull a year was asked for: quiet routes do not exceed it, clumped or timetabled."""
+    script = _script("calibrate")
+    cells = ((0.35, 1.0), (1.0, 0.25), (2.0, 1.8))
+    classes = [script.quiet_class(r, s, 30, 311 + i, 1, -1) for i, (r, s) in enumerate(cells)]
+    far = script.actual(classes, calibration.table(1, -1), 1.0)
+    assert all(0.4 < f < 1.5 for f in far)
