@@ -14,7 +14,7 @@ from bot.judge import Judge, Judged
 from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
-from bot.model.looking import GroundDay
+from bot.model.looking import GroundDay, Lookout
 from bot.model.watch import Watch
 
 SOURCES_TOLD_DAYS = 14  # a change of source explains a fortnight's counts, not older ones
@@ -145,6 +145,18 @@ class Desk:
         stored = {day.day: day for day in self.store.ground_days(ground.key, first)}
         stored |= self.book.hours.days(ground.key)
         return tuple(stored[day] for day in sorted(stored) if day >= first)
+
+    def lookouts(self, watch: Watch, days: int, now: datetime) -> tuple[Lookout, ...]:
+        """How each end of the watch was looked at in so many days up to now."""
+        first = now.date() - timedelta(days=days - 1)
+        failures = self.failures(midnight(first), now)
+        return tuple(
+            coverage.lookout(
+                ground.label, self.store.presence(ground.key, midnight(first), now),
+                self.looking(ground, first), failures, first, now,
+            )
+            for ground in coverage.grounds_of(watch)
+        )  # fmt: skip
 
     def failures(self, since: datetime, until: datetime) -> dict[int, str]:
         """By the hour (epoch s): which feed failed, and why."""

@@ -127,26 +127,9 @@ class Hours:
         return self.estimate(watch, day).exposure
 
     def estimate(self, watch: Watch, day: date) -> Estimate:
-        """How well the watch was looked at on a UTC day: as well as its worse end.
-
-        0: nobody looked. NaN: somebody asked, but nothing at all is ever heard there, which is
-        no proof of looking. A watch of all traffic has no others; its looks alone count.
-        """
+        """How well the watch was looked at on a UTC day: see `worse_end`."""
         ends = [self.days(ground.key).get(day) for ground in grounds_of(watch)]
-        looked = [end for end in ends if end is not None]
-        if len(looked) < len(ends):
-            return Estimate(0.0, 0.0, 0.0)
-        if not watch.aircraft:
-            share = min(end.looked for end in looked)
-            return Estimate(share, share, share)
-        known = [end for end in looked if not math.isnan(end.exposure)]
-        exposure, low, high = (
-            min((getattr(end, name) for end in known), default=math.nan)
-            for name in ("exposure", "low", "high")
-        )
-        if len(known) < len(looked) and exposure != 0:
-            return Estimate(math.nan, 0.0, high)
-        return Estimate(exposure, low, high)
+        return worse_end(ends, by_others=bool(watch.aircraft))
 
     # ------------------------------------------------------------------------------ estimating
 
@@ -242,6 +225,28 @@ class Hours:
             ground.saved, ground.whole = habit.day, False
             ground.raw = {day: raw for day, raw in ground.raw.items() if day > habit.day}
             ground.after = {day: known for day, known in ground.after.items() if day >= habit.day}
+
+
+def worse_end(ends: Sequence[GroundDay | None], *, by_others: bool) -> Estimate:
+    """A watch is looked at as well as the worse of its ends; None: nobody looked there.
+
+    0: nobody looked. NaN: somebody asked, but nothing at all is ever heard there, which is no
+    proof of looking. A watch of all traffic has no others: its looks alone count.
+    """
+    looked = [end for end in ends if end is not None]
+    if len(looked) < len(ends):
+        return Estimate(0.0, 0.0, 0.0)
+    if not by_others:
+        share = min(end.looked for end in looked)
+        return Estimate(share, share, share)
+    known = [end for end in looked if not math.isnan(end.exposure)]
+    exposure, low, high = (
+        min((getattr(end, name) for end in known), default=math.nan)
+        for name in ("exposure", "low", "high")
+    )
+    if len(known) < len(looked) and exposure != 0:
+        return Estimate(math.nan, 0.0, high)
+    return Estimate(exposure, low, high)
 
 
 def _put_due(ground: _Ground, day: date) -> None:

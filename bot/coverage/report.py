@@ -1,34 +1,20 @@
 """What is told of looking: outages with their reason, changes of source, a day at a glance."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
 
 from bot.coverage.hours import Estimate
+from bot.coverage.tally import HOUR_S
 from bot.model.air import Presence
 from bot.model.alert import CoverageNote
-from bot.model.looking import GroundDay
+from bot.model.looking import DARK, FAILED, NO_LOOK, Change, GroundDay, Lookout, Outage
 
+Floats = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)
-NO_LOOK = "no look"
-DARK = "polls answered, and nothing was to be seen"
-FAILED = "every look failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Whole hours, [start, end), in which an end was not seen, and why."""
-
-    start: datetime
-    end: datetime
-    why: str
-
-    def words(self) -> str:
-        """'no look from 26 Dec 03:00 to 06:00 UTC'."""
-        until = f"{self.end:%H:%M}"
-        if self.end.date() != self.start.date():
-            until = f"{self.end:%d %b %H:%M}"
-        return f"{self.why} from {self.start:%d %b %H:%M} to {until} UTC"
 
 
 def outages(
@@ -64,15 +50,60 @@ def _why(row: Presence | None, failures: Mapping[int, str], dark: bool) -> str:
     return DARK if dark else ""
 
 
-def changes(days: Iterable[GroundDay]) -> tuple[tuple[date, str, str], ...]:
-    """(day, from, to) of every change of the feeds that looked; days in order."""
+def changes(days: Iterable[GroundDay]) -> tuple[Change, ...]:
+    """Every change of the feeds that looked; days in order."""
     found = []
     last = ""
     for day in days:
         if last and day.feeds and day.feeds != last:
-            found.append((day.day, last, day.feeds))
+            found.append(Change(day.day, last, day.feeds))
         last = day.feeds or last
     return tuple(found)
+
+
+def lookout(
+    label: str,
+    rows: Sequence[Presence],
+    days: Iterable[GroundDay],
+    failures: Mapping[int, str],
+    first: date,
+    now: datetime,
+) -> Lookout:
+    """One end of a watch from that day on, up to the last whole hour."""
+    known = {day.day: day for day in days}
+    span = [first + timedelta(days=k) for k in range((now.date() - first).days + 1)]
+    told = tuple(known.get(day) or _unlooked(day) for day in span)
+    sums = np.zeros((2, len(span)), int)
+    looked = np.zeros((len(span), 24))
+    for row in rows:
+        when = datetime.fromtimestamp(row.hour_s, UTC)
+        i = (when.date() - first).days
+        if 0 <= i < len(span):
+            sums[:, i] += row.looks_ok, row.looks_failed
+            looked[i, when.hour] = min(1.0, row.looked_s / HOUR_S)
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return Lookout(
+        label=label,
+        days=told,
+        ok=sums[0],
+        failed=sums[1],
+        seen=np.array([_by_hour(day, hours) for day, hours in zip(told, looked, strict=True)]),
+        outages=outages(rows, told, failures, start, now.replace(minute=0)),
+        changes=changes(told),
+    )
+
+
+def _unlooked(day: date) -> GroundDay:
+    return GroundDay("", day, 0.0, 0.0, 0.0, 0.0, 0, math.nan)
+
+
+def _by_hour(day: GroundDay, looked: Floats) -> Floats:
+    """The day's exposure on the hours that were looked at and not dark; their mean is the day's."""
+    shares = looked.copy()
+    shares[list(day.dark)] = 0.0
+    if shares.sum() == 0:
+        return np.full(24, np.nan)
+    return np.where(shares > 0, day.exposure * shares / shares.mean(), np.nan)
 
 
 def note(
@@ -104,9 +135,7 @@ def note(
              for end, found in recent.items()}
         ),
         changed=tuple(dict.fromkeys(
-            f"source changed from {old} to {new} on {day:%d %b}"
-            for found in days.values()
-            for day, old, new in changes(found)
+            change.words() for found in days.values() for change in changes(found)
         )),
     )  # fmt: skip
 

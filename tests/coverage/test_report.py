@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.coverage import Estimate, changes, failed_by_hour, grounds, note, outages
 from bot.model.air import Presence
-from bot.model.looking import GroundDay
+from bot.model.looking import Change, GroundDay
 from tests.nouns import at, watch
 
 MIDNIGHT = int(at("2024-12-26").timestamp())
@@ -58,7 +58,7 @@ def test_changes_of_source_are_dated() -> None:
     """From what to what, on which day; a day nobody looked is no change."""
     days = [day("2024-12-20"), day("2024-12-21", ""), day("2024-12-22", "fi"), day("2024-12-23")]
     assert changes(days) == (
-        (date(2024, 12, 22), "lol", "fi"), (date(2024, 12, 23), "fi", "lol"),
+        Change(date(2024, 12, 22), "lol", "fi"), Change(date(2024, 12, 23), "fi", "lol"),
     )  # fmt: skip
 
 
