@@ -18,6 +18,10 @@ demo: .venv/ready ## the main job, end to end: no account, no internet
 test: .venv/ready ## every test that needs no Debian or npm component
 	$(BIN)/pytest -n 2
 
+# Needs: apt-get install -y --no-install-recommends nginx-light dump1090-mutability postgresql \
+#   chromium fonts-dejavu-core systemd openjdk-17-jre-headless nodejs npm
+#   npm install -g wiremock; .venv/bin/pip install 'psycopg[binary]'
+# and root for the booted machine. What is missing fails with its own install line.
 test-real: .venv/ready ## the tests against real components (a skip is a failure)
 	$(BIN)/pytest -m real --real -n 0
 

@@ -73,7 +73,13 @@ def identification(icao24: int, callsign: str) -> bytes:
 
 
 def beast(frame: bytes, ticks: int = 0, signal: int = 0x80) -> bytes:
-    """A long Mode S frame in Beast framing: escape, type '3', 12 MHz time, signal, frame, with
-    every escape byte in the body doubled."""
+    """A Mode S frame in Beast framing: escape, type ('2' of 7 bytes, '3' of 14), 12 MHz time,
+    signal, frame, with every escape byte in the body doubled."""
     body = (ticks % (1 << 48)).to_bytes(6, "big") + bytes([signal]) + frame
-    return b"\x1a3" + body.replace(b"\x1a", b"\x1a\x1a")
+    kind = b"3" if len(frame) == 14 else b"2"
+    return b"\x1a" + kind + body.replace(b"\x1a", b"\x1a\x1a")
+
+
+def avr(frame: bytes) -> bytes:
+    """A frame as AVR text."""
+    return b"*" + frame.hex().encode() + b";\n"

@@ -1,13 +1,12 @@
-"""Feeds and lanes against servers that others wrote: nginx's rate limit and moods, WireMock's
-OAuth scenario and faults."""
+"""Feeds and lanes against a server that others wrote: nginx's rate limit and moods, for every
+provider preset."""
 
 import json
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -18,17 +17,18 @@ import pytest
 import requests
 
 from bot.errors import FeedError, Garbled, Refused, Unavailable
-from bot.feeds.opensky import OpenSky
 from bot.feeds.v2 import V2
-from bot.lane import Lane, Mood
-from bot.model.air import Everything, Look, Near, Outcome, Snapshot
+from bot.lane import Lane
+from bot.model.air import Look, Near, Outcome, Snapshot
 from bot.model.feed import FeedSettings
+from bot.model.providers import PROVIDERS
 from tests.feeds.wire import craft, v2_body
+from tests.real.providers import ASKED, CIRCLE, KEY, feed_of
 
 pytestmark = pytest.mark.real
 
 Need = Callable[[str, str], str]
-PATIENCE_S = 40.0  # WireMock takes nine seconds to start on an idle machine
+PATIENCE_S = 20.0
 CIRCLES = tuple(Near(10.0 * i, 20.0, 250.0) for i in range(3))
 
 NGINX = """
@@ -56,6 +56,9 @@ http {{
     location /moved/ {{ return 301 http://example.org/elsewhere; }}
     location /trickle/ {{ limit_rate 1k; try_files /big.json =404; }}
     location /huge/ {{ try_files /huge.bin =404; }}
+    location /bomb/ {{ add_header Content-Encoding gzip; try_files /bomb.gz =404; }}
+    location = /token {{ error_page 405 =200 /token.json; return 405; }}
+    location = /token.json {{ internal; }}
   }}
 }}
 """
@@ -86,6 +89,12 @@ def nginx(need: Need, tmp_path: Path) -> Iterator[str]:
     (www / "big.json").write_bytes(bytes(200_000))
     with (www / "huge.bin").open("wb") as file:
         file.truncate(1 << 30)  # a gigabyte of nothing, on no disk
+    packed = zlib.compressobj(9, zlib.DEFLATED, 31)
+    with (www / "bomb.gz").open("wb") as file:
+        for _ in range(128):
+            file.write(packed.compress(bytes(1 << 20)))
+        file.write(packed.flush())
+    (www / "token.json").write_text('{"access_token": "t", "expires_in": 1800}')
     user = "user root; " if os.geteuid() == 0 else ""  # else its workers cannot read our folder
     (tmp_path / "nginx.conf").write_text(NGINX.format(dir=tmp_path, port=port, user=user))
     process = subprocess.Popen(
@@ -141,17 +150,32 @@ def test_a_lane_lives_with_a_real_rate_limit(nginx: str) -> None:
         ("forbidden", Refused, "403"),
         ("page", Garbled, "Hello"),
         ("moved", Refused, "another server"),
-        ("trickle", Unavailable, "within 3 s"),
+        ("trickle", Unavailable, "within 1 s|in time"),
         ("huge", Garbled, "more than 1000000 bytes"),
+        ("bomb", Garbled, "more than 1000000 bytes when unpacked"),
     ],
 )
 def test_each_mood_of_a_real_server_has_its_error(
     nginx: str, place: str, error: type[FeedError], said: str
 ) -> None:
-    """Drop, 503, 403, a web page, a redirect, a trickle, a gigabyte: told apart, and bounded."""
-    with v2(f"{nginx}/{place}") as feed, pytest.raises(error, match=said) as caught:
-        feed.poll(CIRCLES[0], datetime.now(UTC))
-    assert type(caught.value) is error
+    """Drop, 503, 403, a web page, a redirect, a trickle, a gigabyte, a gzip bomb: whichever
+    provider has them, they are told apart, and bounded."""
+    for asked in ASKED:
+        auth = f"{nginx}/token"
+        with feed_of(asked.provider, f"{nginx}/{place}", auth, deadline_s=1.0) as feed:
+            with pytest.raises(error, match=said) as caught:
+                feed.poll(CIRCLE, datetime.now(UTC))
+            assert type(caught.value) is error, asked.provider
+            assert KEY not in str(caught.value)
+
+
+def test_a_refusal_says_what_to_do(nginx: str) -> None:
+    """A 403 comes with the advice of the provider at hand."""
+    for asked in ASKED:
+        with feed_of(asked.provider, f"{nginx}/forbidden", f"{nginx}/token") as feed:
+            with pytest.raises(Refused) as caught:
+                feed.poll(CIRCLE, datetime.now(UTC))
+            assert PROVIDERS[asked.provider].access in str(caught.value)
 
 
 def test_a_real_server_packs_its_replies(nginx: str) -> None:
@@ -159,122 +183,3 @@ def test_a_real_server_packs_its_replies(nginx: str) -> None:
     for place in ("open", "packed"):
         with v2(f"{nginx}/{place}") as feed:
             assert len(feed.poll(CIRCLES[0], datetime.now(UTC)).positions) == 1
-
-
-# ------------------------------------------------------------------------------------- WireMock
-
-
-def _stub(path: str, response: dict[str, Any], method: str = "GET", **more: Any) -> dict[str, Any]:
-    scenario = {k: more.pop(k) for k in list(more) if "cenario" in k or k == "newScenarioState"}
-    return {"request": {"method": method, "urlPathPattern": path, **more}, "response": response,
-            **scenario}  # fmt: skip
-
-
-def _stubs() -> dict[str, Any]:
-    """OpenSky's token service and states, a burst of 429 then 200, and transport faults."""
-    now = int(time.time())
-    row = ["154076", "RFF8254 ", "Russian Federation", now - 1, now, 28.5, 33.7, 10058.4, False,
-           226.4, 259.1, 0.0, None, 10241.3, "3312", False, 0, 6]  # fmt: skip
-    states = {"status": 200, "jsonBody": {"time": now, "states": [row]}}
-    form = {"grant_type": {"equalTo": "client_credentials"}, "client_id": {"equalTo": "bot"},
-            "client_secret": {"equalTo": "s3cr3t"}}  # fmt: skip
-
-    def token(name: str) -> dict[str, Any]:
-        return {"status": 200, "jsonBody": {"access_token": name, "expires_in": 1800}}
-
-    def bearer(name: str) -> dict[str, Any]:
-        return {"Authorization": {"equalTo": f"Bearer {name}"}}
-
-    def step(name: str, before: str, after: str) -> dict[str, Any]:
-        return {"scenarioName": name, "requiredScenarioState": before, "newScenarioState": after}
-
-    burst = {"status": 429, "headers": {"X-Rate-Limit-Retry-After-Seconds": "22688"},
-             "body": "Too many requests"}  # fmt: skip
-    return {"mappings": [
-        _stub("/token", token("old"), "POST", formParameters=form, **step("o", "Started", "1")),
-        _stub("/token", token("new"), "POST", formParameters=form, **step("o", "1", "2")),
-        _stub("/api/states/all", {"status": 401}, headers=bearer("old")),
-        _stub("/api/states/all", states, headers=bearer("new")),
-        _stub("/burst/states/all", burst, **step("b", "Started", "done")),
-        _stub("/burst/states/all", states, **step("b", "done", "done")),
-        _stub("/reset/.*", {"fault": "CONNECTION_RESET_BY_PEER"}),
-        _stub("/garbage/.*", {"fault": "MALFORMED_RESPONSE_CHUNK"}),
-        _stub("/random/.*", {"fault": "RANDOM_DATA_THEN_CLOSE"}),
-        _stub("/dribble/.*", {"status": 200, "body": "x" * 100, "chunkedDribbleDelay": {
-            "numberOfChunks": 100, "totalDuration": 60_000}}),
-        _stub("/drift/.*", {"status": 200, "jsonBody": v2_body(
-            craft(gs={"value": 12, "unit": "kt"}), craft(hex="aaaaaa", lat="33.7"),
-            now_s=time.time())}),
-    ]}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def wiremock(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A running WireMock with the stubs above; gives its address."""
-    program = shutil.which("wiremock")
-    if program is None or shutil.which("java") is None:
-        text = "wiremock is missing: npm install -g wiremock (it needs openjdk-17-jre-headless)"
-        (pytest.fail if request.config.getoption("--real") else pytest.skip)(text)
-    folder, port = tmp_path_factory.mktemp("wiremock"), free_port()
-    (folder / "mappings").mkdir()
-    (folder / "mappings" / "stubs.json").write_text(json.dumps(_stubs()))
-    process = subprocess.Popen(
-        [str(program), "--port", str(port), "--bind-address", "127.0.0.1", "--root-dir",
-         str(folder), "--disable-banner"],
-        stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        until_up(f"http://127.0.0.1:{port}/__admin/mappings")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)  # the npm script and the Java it started
-        process.wait(10)
-
-
-def _no_sleep(seconds: float) -> bool:
-    return False
-
-
-def _no_sink(look: Look, snapshot: Snapshot | None) -> None:
-    pass
-
-
-def opensky(wiremock: str, place: str) -> Any:
-    return closing(OpenSky(FeedSettings(
-        "os", "opensky", f"{wiremock}/{place}", provider="opensky", timeout_s=3.0, deadline_s=5.0,
-        key='{"clientId": "bot", "clientSecret": "s3cr3t"}', auth_url=f"{wiremock}/token",
-    )))  # fmt: skip
-
-
-def test_oauth_renewal_and_a_burst_of_429(wiremock: str) -> None:
-    """A token that the API no longer takes is renewed once and the poll succeeds; a 429 of hours
-    pauses the lane that long."""
-    now = datetime.now(UTC)
-    with opensky(wiremock, "api") as feed:
-        assert len(feed.poll(Everything(), now).positions) == 1
-        feed._base = f"{wiremock}/burst"
-        lane = Lane(feed, FeedSettings("os", "opensky"), (Everything(),))
-        due = lane.round(lambda: now, _no_sleep, _no_sink)
-        assert due is not None
-        assert (due - now).total_seconds() == 22688
-        assert lane.state.mood is Mood.FAILING
-        assert len(feed.poll(Everything(), now).positions) == 1
-
-
-@pytest.mark.parametrize("place", ["reset", "garbage", "random", "dribble"])
-def test_faults_on_the_wire_are_no_look(wiremock: str, place: str) -> None:
-    """Reset, broken chunks, noise, dribble: Unavailable within the deadline, nothing else."""
-    began = time.monotonic()
-    with v2(f"{wiremock}/{place}") as feed, pytest.raises(Unavailable):
-        feed.poll(CIRCLES[0], datetime.now(UTC))
-    assert time.monotonic() - began < 8
-
-
-def test_a_drifting_schema_costs_fields_not_aircraft(wiremock: str) -> None:
-    """A field that changed its type is unknown and counted; both aircraft stay."""
-    with v2(f"{wiremock}/drift") as feed:
-        snapshot = feed.poll(CIRCLES[0], datetime.now(UTC))
-    assert len(snapshot.positions) == 2
-    assert snapshot.skipped == {"unreadable field": 1}

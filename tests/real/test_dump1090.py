@@ -21,8 +21,10 @@ from bot.model.air import Everything, Icao24, Snapshot
 from bot.model.feed import FeedSettings
 from tests import beast
 
-SAMPLE = File(__file__).parent / "data" / "sample_dump1090.bin"
+DATA = File(__file__).parent / "data"
 RECEIVER = (35.2, 35.9)
+CENTRAL_FRANCE = (46.0, 2.0)  # a decoder drops what lies beyond its range
+AFR34ZG = 0x393322
 PATIENCE_S = 20.0
 
 pytestmark = pytest.mark.real
@@ -30,13 +32,16 @@ pytestmark = pytest.mark.real
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A running dump1090: where to send Beast frames, and where its aircraft.json is served."""
+    """A running dump1090: where to send frames, where it tells SBS, and where its aircraft.json
+    is served."""
 
     beast_port: int
+    avr_port: int
+    sbs_port: int
     url: str
 
-    def send(self, frames: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", self.beast_port), timeout=5) as line:
+    def send(self, frames: bytes, port: int | None = None) -> None:
+        with socket.create_connection(("127.0.0.1", port or self.beast_port), timeout=5) as line:
             line.sendall(frames)
             line.shutdown(socket.SHUT_WR)
             line.settimeout(1)
@@ -58,15 +63,19 @@ def _free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture
-def decoder(need: Callable[[str, str], str], tmp_path: File) -> Iterator[Decoder]:
-    """dump1090-mutability on free loopback ports, its JSON behind a plain web server."""
+def decoder(
+    request: pytest.FixtureRequest, need: Callable[[str, str], str], tmp_path: File
+) -> Iterator[Decoder]:
+    """dump1090-mutability on free loopback ports, its JSON behind a plain web server. Its site is
+    the parameter, if there is one."""
+    lat_deg, lon_deg = getattr(request, "param", RECEIVER)
     program = need("dump1090-mutability", "dump1090-mutability")
     ports = _free_ports(5)
     names = ("--net-ri-port", "--net-ro-port", "--net-sbs-port", "--net-bi-port", "--net-bo-port")
     listen = [word for pair in zip(names, map(str, ports), strict=True) for word in pair]
     process = subprocess.Popen([
         program, "--net-only", "--net-bind-address", "127.0.0.1", *listen, "--quiet",
-        "--lat", str(RECEIVER[0]), "--lon", str(RECEIVER[1]), "--max-range", "600",
+        "--lat", str(lat_deg), "--lon", str(lon_deg), "--max-range", "600",
         "--write-json", str(tmp_path), "--write-json-every", "1",
     ])  # fmt: skip
     web = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
@@ -74,7 +83,9 @@ def decoder(need: Callable[[str, str], str], tmp_path: File) -> Iterator[Decoder
     thread.start()
     try:
         _until((tmp_path / "aircraft.json").exists, "aircraft.json")
-        yield Decoder(ports[3], f"http://127.0.0.1:{web.server_port}/aircraft.json")
+        yield Decoder(
+            ports[3], ports[0], ports[2], f"http://127.0.0.1:{web.server_port}/aircraft.json"
+        )
     finally:
         web.shutdown()
         web.server_close()
@@ -184,7 +195,7 @@ def test_it_moves_on_as_it_flies(decoder: Decoder) -> None:
 def test_recorded_frames_are_decoded(decoder: Decoder) -> None:
     """A recording of a real receiver gives the two aircraft that it holds, neither with a
     position: they are listed and skipped, never placed."""
-    decoder.send(SAMPLE.read_bytes())
+    decoder.send((DATA / "sample_dump1090.bin").read_bytes())
     snapshot = _watch(decoder, lambda sky: sky.listed == 2)
     assert len(snapshot.positions) == 0
     assert sum(snapshot.skipped.values()) == 2
@@ -193,3 +204,48 @@ def test_recorded_frames_are_decoded(decoder: Decoder) -> None:
         "48520a": "TRA89M  ",
         "3981e4": "TJT62CB ",
     }
+
+
+def _recorded() -> list[bytes]:
+    """Ten seconds of a real flight's frames, long and short."""
+    text = (DATA / "afr34zg.avr").read_text()
+    return [bytes.fromhex(line[1:-1]) for line in text.splitlines()]
+
+
+def _is_the_airliner(snapshot: Snapshot) -> bool:
+    found = snapshot.positions
+    return bool((found.icao24 == AFR34ZG).any() and (found.callsign == b"AFR34ZG").any())
+
+
+@pytest.mark.parametrize("decoder", [CENTRAL_FRANCE], indirect=True)
+@pytest.mark.parametrize("way", ["beast", "avr"])
+def test_a_real_flight_comes_through_the_decoder(decoder: Decoder, way: str) -> None:
+    """AFR34ZG on its way to Toulouse, sent as Beast and as AVR: the bot reads place, height and
+    speed that another decoder (rs1090) found in the same frames."""
+    if way == "beast":
+        decoder.send(b"".join(map(beast.beast, _recorded())))
+    else:
+        decoder.send(b"".join(map(beast.avr, _recorded())), decoder.avr_port)
+    row = _watch(decoder, _is_the_airliner).positions
+    assert len(row) == 1
+    assert geo.distance_km(row.lat_deg[0], row.lon_deg[0], 46.5769, 1.9622) < 1
+    assert row.altitude_ft[0] == pytest.approx(33_300, abs=100)
+    assert row.ground_speed_kt[0] == pytest.approx(435, abs=3)
+    assert row.track_deg[0] == pytest.approx(184, abs=1.5)
+
+
+@pytest.mark.parametrize("decoder", [CENTRAL_FRANCE], indirect=True)
+def test_what_sbs_tells_the_json_tells_too(decoder: Decoder) -> None:
+    """Whoever knows a receiver by its SBS port (30003) reads the same aircraft at the same place
+    in its decoder's JSON."""
+    with socket.create_connection(("127.0.0.1", decoder.sbs_port), timeout=5) as line:
+        time.sleep(1.5)  # it looks for new listeners once a second
+        decoder.send(b"".join(map(beast.beast, _recorded())))
+        row = _watch(decoder, _is_the_airliner).positions
+        line.settimeout(3)
+        told = line.makefile("r", encoding="ascii")
+        fields = next(cells for cells in (text.split(",") for text in told)
+                      if cells[:2] == ["MSG", "3"] and cells[14])  # fmt: skip
+    assert fields[4] == "393322"
+    place = float(fields[14]), float(fields[15])
+    assert geo.distance_km(*place, row.lat_deg[0], row.lon_deg[0]) < 3  # ten seconds of flight
