@@ -129,9 +129,8 @@ def _heard(column: npt.NDArray[np.bytes_], first: Ints,
            last: Ints) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.bytes_]]:  # fmt: skip
     """First and last text of each piece that is not blank."""
     head, tail = column[first], column[last]
-    heard: Bools = column.astype(bool)  # text is true where it is not empty
-    if not (heard[first].all() and heard[last].all()):
-        head, tail = (column[i] for i in _chosen(heard, first, last))
+    if not ((head != b"").all() and (tail != b"").all()):
+        head, tail = (column[i] for i in _chosen(column != b"", first, last))
     return head, tail
 
 
