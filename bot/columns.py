@@ -59,12 +59,15 @@ def flagged(told: Sequence[int | None], bit: int) -> Bools:
 
 def heights(told: Sequence[float | str | None]) -> tuple[Floats, Bools]:
     """Altitudes, NaN where unknown; and where the word 'ground' stood in their place."""
-    ground = np.fromiter(map(eq, told, repeat(GROUND)), bool, len(told))
+    try:
+        return numbers(told), np.zeros(len(told), bool)  # type: ignore[arg-type]
+    except ValueError:  # there is text among them
+        ground = np.fromiter(map(eq, told, repeat(GROUND)), bool, len(told))
     values = list(told)
     for i in np.flatnonzero(ground).tolist():
         values[i] = math.nan
     try:
-        return numbers(values), ground  # type: ignore[arg-type]  # other text raises
+        return numbers(values), ground  # type: ignore[arg-type]
     except ValueError:
         return numbers([_number(v) for v in values]), ground
 

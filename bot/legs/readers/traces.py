@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bot import columns
 from bot.errors import InputError
 from bot.model.air import Positions
 
 DAY_S = 86_400.0
 Number = float | None
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class _Detail(msgspec.Struct, gc=False):
@@ -67,11 +67,14 @@ def parse(data: bytes, name: str) -> Positions:
 
 def _columns(told: _Trace, address: int) -> Positions:
     rows, n = told.trace, len(told.trace)
+
+    def field(name: str) -> list[Any]:
+        return list(map(attrgetter(name), rows))
+
     offset, lat, lon, gs, track, rate = (
-        np.array(list(map(attrgetter(name), rows)), np.float64)
-        for name in ("t", "lat", "lon", "gs", "trk", "vr")
+        columns.numbers(field(name)) for name in ("t", "lat", "lon", "gs", "trk", "vr")
     )
-    alt, ground = _heights(list(map(attrgetter("alt"), rows)))
+    alt, ground = columns.heights(field("alt"))
     track[ground] = np.nan  # on the ground it is the heading
     # a few points of the day before may leak into a day file, with a large negative offset
     begins_day = told.timestamp % DAY_S == 0
@@ -79,32 +82,23 @@ def _columns(told: _Trace, address: int) -> Positions:
     p = Positions.of(
         np.full(n, address, np.uint32), told.timestamp + offset, lat, lon, altitude_ft=alt,
         on_ground=ground, ground_speed_kt=gs, track_deg=track, vertical_rate_fpm=rate,
-        callsign=_callsigns(rows),
-        registration=np.full(n, (told.r or "")[:12].encode("ascii", "replace")),
-        type_code=np.full(n, (told.t or "")[:4].encode("ascii", "replace")),
+        callsign=_callsigns(field("detail")),
+        registration=np.full(n, columns.text(told.r, 12)),
+        type_code=np.full(n, columns.text(told.t, 4)),
         military=np.full(n, bool(told.dbFlags & 1)),
     )  # fmt: skip
     return p if keep.all() else p.take(keep)
 
 
-def _heights(told: list[Any]) -> tuple[Floats, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Altitudes, NaN on the ground and where unknown; and where the word 'ground' stood."""
-    try:
-        return np.array(told, np.float64), np.zeros(len(told), bool)
-    except ValueError:
-        ground = np.array([a.__class__ is str for a in told])
-        return np.array([None if a.__class__ is str else a for a in told], np.float64), ground
-
-
-def _callsigns(rows: list[_Row]) -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    """Told only where it changes: carried forward."""
-    out = np.zeros(len(rows), "S8")
-    current, since = b"", 0
-    told = [(i, r.detail.flight) for i, r in enumerate(rows) if r.detail is not None]
-    for i, flight in told:
-        call = (flight or "").strip().upper().encode("ascii", "replace")[:8]
-        if call and call not in (current, b"N/A"):
-            out[since:i] = current
-            current, since = call, i
-    out[since:] = current
-    return out
+def _callsigns(details: list[_Detail | None]) -> columns.Texts:
+    """Told only now and then: carried forward."""
+    begins, calls, last = [0], [b""], None
+    for i, detail in enumerate(details):
+        if detail is None or detail.flight == last:
+            continue
+        last = detail.flight
+        call = columns.callsign(last)
+        if call and call != calls[-1]:
+            begins.append(i)
+            calls.append(call)
+    return np.repeat(np.array(calls, "S8"), np.diff([*begins, len(details)]))
