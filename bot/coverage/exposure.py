@@ -156,7 +156,7 @@ class Exposures:
         variance = (joint * (spread + (mean - exposure[:, None, None]) ** 2)).sum((1, 2))
         low, high = _interval(exposure, variance)
         share = looked.mean(1)
-        dark = np.einsum("wl,wlh->wh", joint.sum(1), chain.conditions[:, :, :, DARK])
+        dark = np.einsum("wl,hwl->wh", joint.sum(1), chain.conditions[:, DARK])
         return DayExposure(
             exposure=np.where(known, exposure, share),
             low=np.where(known, low, 0.0),
@@ -171,7 +171,7 @@ class Exposures:
                weekday: int, known: Bools) -> None:  # fmt: skip
         any_look = looked.any(1)
         learns = known & any_look
-        conditions = np.einsum("wl,wlhc->whc", deviation.joint.sum(1), chain.conditions)
+        conditions = np.einsum("wl,hcwl->whc", deviation.joint.sum(1), chain.conditions)
         self._condition[:] = conditions[:, -1]
         level = np.where(learns, deviation.joint.sum(1) @ STEPS, self._level() @ STEPS)
         rows = np.flatnonzero(learns)
