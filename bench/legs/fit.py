@@ -2,17 +2,18 @@
 
     python -m bench.legs.fit [--seeds 101 102 ...] [--aircraft 400] [--out FILE]
 
-Three steps: run the leg builder over the simulated reports and write down every question it asks
-itself about a stop; label each with the field where the aircraft truly was; fit a conditional
-logit (scipy) on two thirds of the seeds and an isotonic calibration (scikit-learn) on the rest.
+Four steps: run the leg builder over the simulated reports and write down every stop that it
+judges, with the airframe's stops around it; label each with the field where the aircraft truly
+was; on two thirds of the seeds fit a conditional logit (scipy) on what was seen of each stop, and
+on its odds and the habits a second, small one; on the rest an isotonic calibration (scikit-learn).
 The seeds here are never the judging ones of `bench.legs.run`.
 """
 
 import argparse
 import json
-import pickle
 from bisect import bisect_left
 from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,33 @@ from bot import airfields
 from bot.legs import belief
 from bot.legs.belief import Question
 from bot.legs.history import History
-from bot.legs.stop import Spell
+from bot.legs.stop import Sky, Stop
 
 SEEDS = tuple(range(101, 113))
-RIDGE = 2.0
+WORLDS = ("usual", "lit", "few", "usual")  # by seed
 FEW_WEIGHT = 0.15  # such recordings are rarer among what is watched than among the fit's worlds
-HOPELESS = 12.0  # candidates this far behind by the weights at hand teach nothing
-Case = tuple[
-    np.ndarray, int, int, float
-]  # evidence, row of the truth (-1: elsewhere), band, patience
+RIDGE, RIDGE2 = 2.0, 1.0
+HOPELESS = 14.0  # candidates this far behind by the weights at hand teach nothing
+DOUBT = 50  # cases for which the calibration takes a share at its word
+ENOUGH = 200  # cases for a calibration of their own
+HELD = 3  # every third seed is for the calibration
+Array = np.ndarray
+
+
+@dataclass(slots=True)
+class Case:
+    """One stop: evidence (n, k) of the candidates, `hit` the row of the truth (-1: elsewhere)."""
+
+    table: str
+    x: Array
+    rows: Array
+    hit: int
+    band: int
+    doubts: Array
+    low: list[bool]
+    weight: float
+    others: "list[tuple[int, Case]]" = field(default_factory=list)  # how many stops away
+    odds: dict[int, float] = field(default_factory=dict)  # by row of the airfields, kept ones only
 
 
 class Truth:
@@ -42,109 +61,148 @@ class Truth:
         self.flights = sorted(flights, key=lambda f: f.takeoff)
         self.offs = [f.takeoff for f in self.flights]
 
-    def stop(self, q: Question, spell: Spell | None) -> str | None:
+    def stop(self, s: Stop) -> str | None:
         """The ident of the one field where it stopped, None when it did not or twice."""
-        if spell is not None:
-            i = bisect_left(self.offs, spell.until - 60)
+        if s.spell is not None:
+            i = bisect_left(self.offs, s.spell.until - 60)
             near = [self.flights[i - 1].destination] if i else []
             near += [self.flights[i].origin] if i < len(self.flights) else []
             return near[-1] if near else None
-        if q.before is not None:
-            i = bisect_left(self.offs, q.before.t + 1) - 1
+        if s.before is not None:
+            i = bisect_left(self.offs, s.before.t + 1) - 1
             here = self.flights[max(i, 0)]
-            if q.after is not None:
-                j = bisect_left(self.offs, q.after.t + 1) - 1
+            if s.after is not None:
+                j = bisect_left(self.offs, s.after.t + 1) - 1
                 return here.destination if j == i + 1 else None
             return here.destination
-        assert q.after is not None
-        return self.flights[max(bisect_left(self.offs, q.after.t + 1) - 1, 0)].origin
+        assert s.after is not None
+        return self.flights[max(bisect_left(self.offs, s.after.t + 1) - 1, 0)].origin
 
 
-def cases(history: History, seed: int, aircraft: int) -> dict[str, list[Case]]:
-    """Every question of one simulated day with its answer."""
-    few = of_few(seed)
-    day = simulate(history.sky.places.airfields, seed, aircraft * (2 if few else 1), few=few)
+def cases(history: History, seed: int, aircraft: int) -> list[Case]:
+    """Every stop of one simulated recording with its answer."""
+    like = WORLDS[seed % len(WORLDS)]
+    many = aircraft * (2 if like == "few" else 1)
+    day = simulate(history.sky.places.airfields, seed, many, world_like=like)
     by_craft = defaultdict(list)
     for flight in day.flights:
         by_craft[flight.icao24].append(flight)
-    out: dict[str, list[Case]] = defaultdict(list)
-    row_of = history.sky.places.airfields.row_of
+    out: list[Case] = []
     addresses = day.positions.icao24
     for address, flights in by_craft.items():
-        history.sky.asked = asked = []
+        history.sky.asked = []
         rows = slice(*np.searchsorted(addresses, [address, address + 1]))
         history.add(day.positions.take(np.arange(rows.start, rows.stop)))
         history.flush()
-        truth = Truth(flights)
-        for q, spell in asked:
-            ident = truth.stop(q, spell)
-            c, x = belief.weigh(history.sky.places, q)
-            if not len(c.rows):
-                continue
-            true = c.rows == (row_of[ident] if ident else -1)
-            score = x @ history.sky.weights[q.context].evidence
-            keep = (score > score.max() - HOPELESS) | true
-            x, true = x[keep], true[keep]
-            hit = np.flatnonzero(true)
-            out[q.context].append((x.astype(np.float32), int(hit[0]) if len(hit) else -1,
-                                   belief.band(q), belief.doubts(q, len(c.rows)),
-                                   q.craft in belief.LIGHT))  # fmt: skip
+        out += _of_craft(history.sky, Truth(flights), FEW_WEIGHT if like == "few" else 1.0)
     return out
 
 
-def of_few(seed: int) -> bool:
-    """Every fourth world is heard by a few receivers only."""
-    return seed % 4 == 2
+def _of_craft(sky: Sky, truth: Truth, weight: float) -> list[Case]:
+    """The stops of one airframe."""
+    asked = [(s, others) for s, others in sky.asked or [] if s.odds]
+    of = {id(s): _case(sky, s, truth.stop(s), weight) for s, _ in asked}
+    for stop, others in asked:
+        of[id(stop)].others = [(away, of[id(o)]) for away, o in others if id(o) in of]
+    return list(of.values())
 
 
-def fit_logit(data: list[Case], context: str) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the evidence and the constants of 'elsewhere' by maximum likelihood."""
-    x = np.concatenate([c[0] for c in data])
-    sizes = np.array([len(c[0]) for c in data])
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    group = np.repeat(np.arange(len(data)), sizes)
-    hit = np.array([s + c[1] if c[1] >= 0 else -1 for s, c in zip(starts, data, strict=True)])
-    bands, wait = np.array([c[2] for c in data]), np.array([c[3] for c in data])
-    n, n_bands = x.shape[1], belief.bands(context)
-    centre = np.concatenate([np.zeros(n), np.full(n_bands, -2.0), np.zeros(2)])
+def _case(sky: Sky, s: Stop, ident: str | None, weight: float) -> Case:
+    # as `Sky` asks: a place on the ground is known to a hundred metres
+    ground = (round(s.spell.lat, 3), round(s.spell.lon, 3)) if s.spell else None
+    q = Question(None if ground else s.before, None if ground else s.after, ground, s.craft)
+    c, x = belief.weigh(sky.places, q)
+    true = c.rows == (sky.places.airfields.row_of[ident] if ident else -1)
+    score = x @ sky.weights[q.table].evidence
+    keep = (score > score.max() - HOPELESS) | true
+    hit = np.flatnonzero(true[keep])
+    sides = Question(s.before, s.after)
+    low = [sky.low(sides, int(r)) for r in c.rows[keep]]
+    return Case(q.table, x[keep].astype(np.float32), c.rows[keep], int(hit[0]) if len(hit) else -1,
+                belief.band(q), belief.doubts(q, len(c.rows)), low, weight)  # fmt: skip
 
-    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        score, none = (x @ w[:n].astype(np.float32)).astype(float), w[n:-2][bands] + wait @ w[-2:]
-        top = np.maximum(np.maximum.reduceat(score, starts), none)
-        e, e0 = np.exp(score - top[group]), np.exp(none - top)
+
+def logit(x: Array, none: Array, starts: Array, hit: Array, centre: Array, ridge: float) -> Array:
+    """Weights of a conditional logit by maximum likelihood, drawn towards `centre`.
+
+    x (rows, k): the candidates of all cases, one case after another from `starts`; none (cases, m):
+    what 'elsewhere' is made of; hit: the row of each truth, -1 for elsewhere.
+    """
+    n = x.shape[1]
+    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(x))))
+
+    def loss(w: Array) -> tuple[float, Array]:
+        score, away = (x @ w[:n].astype(x.dtype)).astype(float), none @ w[n:]
+        top = np.maximum(np.maximum.reduceat(score, starts), away)
+        e, e0 = np.exp(score - top[group]), np.exp(away - top)
         total = np.add.reduceat(e, starts) + e0
-        share, share0 = e / total[group], e0 / total
-        right = np.where(hit >= 0, score[hit], none) - top - np.log(total)
-        grad_x = (share.astype(np.float32) @ x).astype(float) - x[hit[hit >= 0]].sum(axis=0)
-        off = share0 - (hit < 0)
-        grad0 = np.concatenate([np.bincount(bands, off, n_bands), off @ wait])
+        right = np.where(hit >= 0, score[hit], away) - top - np.log(total)
+        grad = ((e / total[group]).astype(x.dtype) @ x).astype(float) - x[hit[hit >= 0]].sum(axis=0)
+        off = e0 / total - (hit < 0)
         gap = w - centre
-        return -right.sum() + RIDGE / 2 * gap @ gap, np.concatenate([grad_x, grad0]) + RIDGE * gap
+        return (-right.sum() + ridge / 2 * gap @ gap,
+                np.concatenate([grad, off @ none]) + ridge * gap)  # fmt: skip
 
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 250})
-    return found.x[:n], found.x[n:]
+    return np.asarray(found.x)
 
 
-def shares(data: list[Case], w: np.ndarray, elsewhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the best candidate of each case, and whether it was the truth."""
-    best, right = [], []
-    for x, hit, band, wait, _ in data:
-        score = x @ w
-        none = elsewhere[band] + elsewhere[-2:] @ wait
-        top = max(score.max(), none)
-        e = np.exp(score - top)
-        i = int(e.argmax())
-        best.append(e[i] / (e.sum() + np.exp(none - top)))
-        right.append(i == hit)
-    return np.array(best), np.array(right, float)
-
-
-def calibrate(best: np.ndarray, right: np.ndarray,
-              weight: np.ndarray) -> tuple[list[float], list[float]]:  # fmt: skip
-    """A monotone table from share to how often it was right, at most 25 knots."""
-    model = IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip").fit(
-        best, right, weight
+def fit_evidence(data: list[Case], table: str) -> tuple[Array, Array]:
+    """Weights of the evidence, and what speaks for 'elsewhere'."""
+    x = np.concatenate([c.x for c in data])
+    starts = np.concatenate([[0], np.cumsum([len(c.x) for c in data])[:-1]])
+    hit = np.array([s + c.hit if c.hit >= 0 else -1 for s, c in zip(starts, data, strict=True)])
+    bands = np.eye(belief.bands(table))[[c.band for c in data]]
+    none = np.column_stack([bands, [c.doubts for c in data]])
+    centre = np.concatenate(
+        [np.zeros(x.shape[1]), np.full(bands.shape[1], -2.0), np.zeros(belief.DOUBTS)]
     )
+    w = logit(x, none, starts, hit, centre, RIDGE)
+    return w[: x.shape[1]], w[x.shape[1] :]
+
+
+def weigh(c: Case, w: Array, elsewhere: Array) -> None:
+    """The odds of a case by these weights, as `belief.odds` gives them."""
+    score = c.x @ w
+    none = elsewhere[c.band] + elsewhere[-belief.DOUBTS :] @ c.doubts
+    top = max(score.max(), none)
+    e = np.exp(score - top)
+    e /= e.sum() + np.exp(none - top)
+    best = np.argsort(-e, kind="stable")[: belief.KEPT]
+    c.odds = {int(c.rows[i]): float(e[i]) for i in best if e[i] >= belief.KEPT_SHARE}
+
+
+def around(c: Case) -> tuple[list[int], Array, float]:
+    """The candidates of a case, what its habits say for each, how well those are known."""
+    keys = list(c.odds)
+    masses = [(away, other.odds) for away, other in c.others if other.odds]
+    return keys, belief.habits(keys, masses), belief.acquaintance(masses)
+
+
+def fit_habits(data: list[Case]) -> Array:
+    """Trust in the odds, weights of the habits, and what speaks for elsewhere then."""
+    columns, starts, hits, none, n = [], [], [], [], 0
+    for c in data:
+        keys, habits, known = around(c)
+        share = list(c.odds.values())
+        columns.append(np.column_stack([np.log(share), habits]))
+        none.append([np.log(max(1 - sum(share), belief.LEAST)), 1.0, known])
+        true = int(c.rows[c.hit]) if c.hit >= 0 else -1
+        hits.append(n + keys.index(true) if true in c.odds else -1)
+        starts.append(n)
+        n += len(keys)
+    centre = np.array([1.0, *[0.0] * len(belief.HABITS), 1.0, 0.0, 0.0])
+    return logit(np.concatenate(columns), np.array(none), np.array(starts), np.array(hits),
+                 centre, RIDGE2)  # fmt: skip
+
+
+def calibrate(best: Array, right: Array, weight: Array) -> tuple[list[float], list[float]]:
+    """A monotone table from share to how often it was right, at most 40 knots."""
+    line = np.linspace(0.01, 0.99, DOUBT)  # as good as its word, until many cases say otherwise
+    model = IsotonicRegression(y_min=0.005, y_max=0.998, out_of_bounds="clip").fit(
+        np.concatenate([best, line]), np.concatenate([right, line]),
+        np.concatenate([weight, np.ones(DOUBT)]),
+    )  # fmt: skip
     edges = np.unique(np.quantile(best, np.linspace(0, 1, 41)))
     raw = np.unique(np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]]))
     # averaged over each step, so that a lucky run at the end does not become certainty
@@ -155,44 +213,61 @@ def calibrate(best: np.ndarray, right: np.ndarray,
     return [round(v, 4) for v in raw.tolist()], [round(float(v), 4) for v in smooth]
 
 
+def curves(data: list[Case], told: dict) -> tuple[list, list]:
+    """The calibrations of one table: of fields far off, of fields flown low and close over."""
+    plain = [[0.0, 1.0]] * 2
+    bare = belief.weights_of(data[0].table, told | {"raw": plain, "right": plain})
+    best, right, near = [], [], []
+    for c in data:
+        keys, habits, known = around(c)
+        low = dict(zip(c.rows.tolist(), c.low, strict=True))
+        p = belief.settled(list(c.odds.values()), habits, known, bare, [low[k] for k in keys])
+        i = int(np.argmax(p))
+        best.append(p[i])
+        right.append(float(c.hit >= 0 and keys[i] == c.rows[c.hit]))
+        near.append(low[keys[i]])
+    b, r, n = np.array(best), np.array(right), np.array(near)
+    weight = np.array([c.weight for c in data])
+    print(f"  {data[0].table}: {len(b)} stops held, best right {r.mean():.3f}")
+    some = [k if k.sum() > ENOUGH else np.full(len(b), True) for k in (~n, n)]
+    found = [calibrate(b[k], r[k], weight[k]) for k in some]
+    return [raw for raw, _ in found], [right for _, right in found]
+
+
+def fitted(found: list[list[Case]]) -> dict[str, dict]:
+    """All tables from the cases of the seeds."""
+    out: dict[str, dict] = {}
+    train = [c for i, f in enumerate(found) if i % HELD != HELD - 1 for c in f]
+    held = [c for i, f in enumerate(found) if i % HELD == HELD - 1 for c in f]
+    for table in belief.TABLES:
+        w, elsewhere = fit_evidence([c for c in train if c.table == table], table)
+        out[table] = {"evidence": dict(zip(belief.names(table), w.round(4).tolist(), strict=True)),
+                      "elsewhere": elsewhere.round(4).tolist()}  # fmt: skip
+        for c in train + held:
+            if c.table == table:
+                weigh(c, w, elsewhere)
+    for table, told in out.items():
+        some = [c for c in train if c.table == table and c.odds]
+        w = fit_habits(some).round(4)
+        k = 1 + len(belief.HABITS)
+        told["trust"] = float(w[0])
+        told["habits"] = dict(zip(belief.HABITS, w[1:k].tolist(), strict=True))
+        told["stranger"] = w[k:].tolist()
+        told["raw"], told["right"] = curves([c for c in held if c.table == table and c.odds], told)
+        print(f"    from {len(some)}: trust {w[0]}, habits {told['habits']}, {told['stranger']}")
+    return out
+
+
 def main() -> None:
-    """Fit all contexts; habits are what the weights at hand believe, so rounds refine them."""
+    """Fit and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--aircraft", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="keep the questions here, or read them from here")
     parser.add_argument("--out", type=Path, default=Path("bot/data/legs-belief.json"))
     args = parser.parse_args()
     history = History(airfields.load())
-    for number in range(args.rounds):
-        if args.keep and args.keep.exists():
-            found = pickle.loads(args.keep.read_bytes())
-        else:
-            found = [cases(history, seed, args.aircraft) for seed in args.seeds]
-        if args.keep:
-            args.keep.write_bytes(pickle.dumps(found))
-        table = {}
-        for context in belief.CONTEXTS:
-            train = [c for i, f in enumerate(found) if i % 3 != 2 for c in f[context]]
-            held = [c for i, f in enumerate(found) if i % 3 == 2 for c in f[context]]
-            w, elsewhere = fit_logit(train, context)
-            best, right = shares(held, w, elsewhere)
-            light = np.array([c[4] for c in held], bool)
-            weight = np.array([FEW_WEIGHT if of_few(seed) else 1.0
-                               for i, (seed, f) in enumerate(zip(args.seeds, found, strict=True))
-                               if i % 3 == 2 for _ in f[context]])  # fmt: skip
-            curves = [calibrate(best[some], right[some], weight[some]) for some in (~light, light)]
-            print(f"round {number} {context}: {len(train)} + {len(held)} stops, "
-                  f"best candidate right {right.mean():.3f}")  # fmt: skip
-            names = belief.names(context)
-            table[context] = {
-                "evidence": {k: round(float(v), 4) for k, v in zip(names, w, strict=True)},
-                "elsewhere": [round(float(v), 4) for v in elsewhere],
-                "raw": [c[0] for c in curves], "right": [c[1] for c in curves],
-            }  # fmt: skip
-        args.out.write_text(json.dumps(table, indent=1) + "\n")
-        history.sky.weights = {k: belief.weights_of(k, v) for k, v in table.items()}
+    found = [cases(history, seed, args.aircraft) for seed in args.seeds]
+    args.out.write_text(json.dumps(fitted(found), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from bot.model.air import Positions
 T0 = 1_735_171_200.0  # 2024-12-26 00:00 UTC
 SHARES = {"J": 0.30, "T": 0.08, "B": 0.12, "M": 0.10, "watched": 0.18, "L": 0.17, "R": 0.05}
 SPOOFED_TO = ((33.82, 35.488), (30.12, 31.41), (31.72, 35.99), (44.9, 34.0))
+PAD = 0.2  # a helipad is a place, to some 100 m as tables give it
 JAMMED = (34.5, 34.0, 330.0)  # lat, lon, km
 
 
@@ -71,10 +72,13 @@ class _Craft:
 
 
 def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 2.0,
-             shares: dict[str, float] | None = None, few: bool = False) -> Day:  # fmt: skip
-    """A world of its own for each seed: other receivers, other fleets, other days."""
+             shares: dict[str, float] | None = None, world_like: str = "usual") -> Day:  # fmt: skip
+    """A world of its own for each seed: other receivers, other fleets, other days.
+
+    `world_like`: see `sim_world.LIKE`.
+    """
     rng = np.random.default_rng(seed)
-    world = sim_world.build(fields, rng, few)
+    world = sim_world.build(fields, rng, world_like)
     share = shares or SHARES
     names, p = list(share), np.array(list(share.values()))
     columns: list[list[np.ndarray]] = []
@@ -82,7 +86,7 @@ def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 2.
     addresses = np.sort(rng.choice(np.arange(0x780000, 0x7C0000), aircraft, replace=False))
     for address in addresses.tolist():
         group = str(rng.choice(names, p=p / p.sum()))
-        craft = _craft(address, group, rng)
+        craft = _craft(address, group, rng, sim_world.LIKE[world_like].transponder_off)
         for flight, rows in _life(world, craft, rng, days):
             flights.append(flight)
             columns.append(rows)
@@ -95,13 +99,13 @@ def simulate(fields: Airfields, seed: int, aircraft: int = 400, days: float = 2.
     return Day(Positions.of(*whole[:4], **more), flights)
 
 
-def _craft(address: int, group: str, rng: np.random.Generator) -> _Craft:
+def _craft(address: int, group: str, rng: np.random.Generator, dark_share: float) -> _Craft:
     letter = group if group != "watched" else str(rng.choice(["M", "J", "B"], p=[0.6, 0.25, 0.15]))
     interval = float(rng.choice([8, 20, 60, 300, 900], p=[0.35, 0.3, 0.25, 0.05, 0.05]))
     light = letter in "LR"
     return _Craft(
         address, KINDS[letter], group == "watched", interval, rng.random() < 0.07,
-        letter == "M" and rng.random() < 0.4, rng.random() > (0.45 if light else 0.04),
+        letter == "M" and rng.random() < dark_share, rng.random() > (0.45 if light else 0.04),
         rng.random() > 0.15, T0 + (rng.uniform(0, 1.2) * 86400 if rng.random() < 0.25 else 0),
         T0 + (rng.uniform(0.3, 2) if rng.random() < 0.25 else 9) * 86400, rng.random() < 0.5,
         str(rng.choice(KINDS[letter].types)).encode() if rng.random() > 0.2 else b"",
@@ -205,6 +209,7 @@ def _path(world: sim_world.World, craft: _Craft, here: int, there: int, extra: s
         elevation = f.elevation_ft[row]
         # runways lie off the point the table gives, and terminals off the runways
         jitter = rng.normal(0, 0.012 if f.runway_ft[row] >= 7000 else 0.004, 2)
+        jitter *= PAD if f.heliport[row] else 1.0
         ends.append((float(f.lat_deg[row] + jitter[0]), float(f.lon_deg[row] + jitter[1]),
                      runway(f.headings[row], rng),
                      0.0 if np.isnan(elevation) else elevation))  # fmt: skip
@@ -252,8 +257,7 @@ def _with_taxi(world, path: Path, rows: tuple[int, int], pause: float, rng):
     in_s = min(rng.uniform(100, 700), pause * 0.4)
     before = np.arange(-out_s, 0, STEP_S)
     after = path.t[-1] + np.arange(STEP_S, in_s, STEP_S)
-    drift = rng.normal(0, 0.008, (2, 2))
-    drift *= np.where(world.fields.runway_ft[list(rows)] >= 7000, 1.6, 1)[:, None]
+    drift = rng.normal(0, 0.008, (2, 2)) * _taxi_share(world.fields, list(rows))[:, None]
     lat = [path.lat[0] + drift[0, 0] * before / -out_s, path.lat,
            path.lat[-1] + drift[1, 0] * (after - path.t[-1]) / in_s]  # fmt: skip
     lon = [path.lon[0] + drift[0, 1] * before / -out_s, path.lon,
@@ -268,6 +272,14 @@ def _with_taxi(world, path: Path, rows: tuple[int, int], pause: float, rng):
             np.concatenate([np.where(before > -20, 70, wait), path.gs, roll]),
             np.concatenate([zeros[0] + path.track[0], path.track, zeros[1] + path.track[-1]]),
             np.concatenate([zeros[0] == 0, flying, zeros[1] == 0]))  # fmt: skip
+
+
+def _taxi_share(f: Airfields, rows: list[int]) -> np.ndarray:
+    """How far aircraft taxi: a strip's apron lies beside it, a helipad is one."""
+    out = np.where(f.runway_ft[rows] >= 7000, 1.6, 1.0)
+    out[~(f.runway_ft[rows] >= 4500)] = 0.5
+    out[f.heliport[rows]] = PAD
+    return out
 
 
 def _transponder_on(world, rows, lat, lon, rng) -> np.ndarray:

@@ -15,7 +15,24 @@ _BRIGHT = "DE FR GB NL BE CH AT IT ES PT PL CZ DK SE NO FI HU IE US CA JP AU LU 
 _DARK = "LY SY SD SS TD NE ML CF BF ER YE AF SO TM KP CD MR EH GN DJ"
 BRIGHT = set(_BRIGHT.split())
 DARK = set(_DARK.split())
-SPAN = {"bright": 0.35, "dim": 0.12, "dark": 0.004}  # chance of a receiver at a field
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A kind of world: the chance of a receiver at a field by grade of country, and the share of
+    the forces' aircraft that switch their transponder off near the goal."""
+
+    bright: float
+    dim: float
+    dark: float
+    transponder_off: float = 0.4
+
+
+LIKE = {
+    "usual": Like(0.35, 0.12, 0.004),
+    "few": Like(0.021, 0.0072, 0.00024),  # a handful of hobbyists: holes over the best covered land
+    "lit": Like(0.35, 0.3, 0.04, 0.2),  # a network that has listeners nearly everywhere
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +63,11 @@ def grade(country: str) -> str:
     return "bright" if country in BRIGHT else "dark" if country in DARK else "dim"
 
 
-def build(fields: Airfields, rng: np.random.Generator, few: bool = False) -> World:
+def build(fields: Airfields, rng: np.random.Generator, like: str = "usual") -> World:
     """A new set of receivers and of fields that are heard on the ground."""
     grades = np.array([grade(c) for c in fields.countries])
-    chance = np.vectorize(SPAN.get)(grades).astype(float)
+    chance = np.array([getattr(LIKE[like], g) for g in grades])
     chance[np.isnan(fields.runway_ft)] *= 0.3
-    if few:  # the recording of a handful of hobbyists: holes even over the best covered land
-        chance *= 0.06
     sites = np.flatnonzero(rng.random(len(fields)) < chance)
     lat = fields.lat_deg[sites] + rng.normal(0, 0.15, len(sites))
     lon = fields.lon_deg[sites] + rng.normal(0, 0.15, len(sites))

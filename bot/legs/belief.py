@@ -1,14 +1,17 @@
 """How sure: evidence to calibrated probabilities over the candidate fields of a stop.
 
-A conditional logit: each candidate gets a weighted sum of its evidence, 'somewhere else' gets a
-constant that depends on how the stop was seen, and the softmax of all is the belief; a monotone
-table then maps the best candidate's share to how often such a share was right. Weights and tables
-are fitted by `bench/legs/fit.py` on simulated flights with known ends and shipped as
-`bot/data/legs-belief.json`. Refuses: naming a field from one report at cruise (`ONE_SIDED_FT`).
+Two steps. A conditional logit on what was seen of the stop itself: each candidate gets a weighted
+sum of its evidence, 'somewhere else' a constant that depends on how the stop was seen, and the
+softmax of all is the `Odds`. Then the habits: fields where the same airframe probably was at the
+stops before and after this one gain, and a monotone table maps the best candidate's share to how
+often such a share was right. Weights and tables are fitted by `bench/legs/fit.py` on simulated
+flights with known ends and shipped as `bot/data/legs-belief.json`; light aircraft and helicopters
+have their own. Refuses: naming a field from one report at cruise (`ONE_SIDED_FT`).
 """
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -23,12 +26,19 @@ from bot.legs.side import Side
 
 ONE_SIDED_FT = 12_000.0  # above it one side alone only tells a direction
 WRONG_WAY_FPM = 300.0  # lost in a climb, found in a descent: the stop was not there
-LIGHT = "LR"  # from a thousand strips and pads: calibrated apart
+LIGHT = "LRS"  # from a thousand strips and pads, with short climbs and descents
+STEADY_FPM, LEFT_FT = 600.0, 5000.0  # below its cruise for good ...
+HIGHEST_FT = 25_000.0  # ... and no further from the field than eighty miles
+LEVEL_FT, LIGHT_LEVEL_FT = 8000.0, 3000.0  # above the ground: level there is cruise
 CRUISE_FT, LEVEL_FPM = 20_000.0, 300.0
 CONTEXTS = ("both", "before", "after", "parked")
 BAND_FT = (2500.0, 8000.0, 20_000.0)
-KEPT = 8  # candidates worth keeping
-KEPT_SHARE = 0.01
+KEPT, KEPT_SHARE = 12, 0.004  # candidates worth keeping for the second step
+TOLD_SHARE = 0.01  # and in the end
+DOUBTS = 3
+LEAST = 1e-6  # 'elsewhere' is never impossible
+FAINT = 0.03  # a belief this small at another stop begins to count
+HABITS = ("next_stop", "next_but_one", "further_stop")  # by how many stops away, either way
 Columns = npt.NDArray[np.float64]
 
 
@@ -38,27 +48,36 @@ class Question:
 
     before: Side | None
     after: Side | None
-    ground: tuple[tuple[float, float], ...] = ()  # (lat, lon)
+    ground: tuple[float, float] | None = None  # (lat, lon)
     craft: str = "U"
-    recent: tuple[dict[int, float], ...] = ()  # beliefs at earlier stops, the latest first
 
     @property
     def context(self) -> str:
-        """Which set of weights applies."""
+        """How it was seen."""
         if self.ground:
             return "parked"
         if self.before is not None and self.after is not None:
             return "both"
         return "before" if self.before is not None else "after"
 
+    @property
+    def table(self) -> str:
+        """Which set of weights applies."""
+        return f"{self.context}_light" if self.craft in LIGHT else self.context
+
+
+TABLES = tuple(f"{c}{light}" for c in CONTEXTS for light in ("", "_light"))
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Rows of the airfield table with calibrated probabilities, best first; rest: elsewhere."""
+    """Rows of the airfield table with probabilities, best first; what is missing: elsewhere."""
 
-    context: str
     rows: tuple[int, ...] = ()
     share: tuple[float, ...] = ()
+
+
+NOTHING = Belief()
 
 
 def names(context: str) -> tuple[str, ...]:
@@ -69,22 +88,22 @@ def names(context: str) -> tuple[str, ...]:
         "before": one,
         "after": one,
         "parked": evidence.PARKED_NAMES,
-    }[context]
-    return (*first, *evidence.HABIT_NAMES)
+    }[context.removesuffix("_light")]
+    return (*first, *evidence.FITNESS_NAMES)
 
 
 def weigh(places: Places, q: Question) -> tuple[evidence.Candidates, Columns]:
     """Candidates of a question and their evidence, shape (n, len(names(context)))."""
     c, columns = _seen(places, q)
-    columns = [*columns, *evidence.habits(c, q.craft, q.recent)]
+    columns = [*columns, *evidence.fitness(c, q.craft)]
     return c, np.column_stack(columns) if len(c.rows) else np.empty((0, len(columns)))
 
 
 def _seen(places: Places, q: Question) -> tuple[evidence.Candidates, list[Columns]]:
-    """Candidates, and what was seen of the stop; the habits are left out."""
+    """Candidates, and what was seen of the stop; the fitness of the fields is left out."""
     if q.ground:
-        c = places.parked(*q.ground[-1], q.craft)
-        return c, evidence.parked(c, *q.ground[-1])
+        c = places.parked(*q.ground, q.craft)
+        return c, evidence.parked(c, *q.ground)
     c = places.candidates(q.before, q.after, q.craft)
     columns, distances = [], []
     for side, reverse in ((q.before, False), (q.after, True)):
@@ -98,13 +117,13 @@ def _seen(places: Places, q: Question) -> tuple[evidence.Candidates, list[Column
 
 
 def _scores(places: Places, q: Question, w: "Weights") -> tuple[evidence.Candidates, Columns]:
-    """What `weigh` times the weights would give, without building the habits' many columns."""
+    """What `weigh` times the weights would give, without building the many columns of fitness."""
     c, columns = _seen(places, q)
     if not len(c.rows):
         return c, np.empty(0)
     seen = len(columns)
     score = w.evidence[:seen] @ np.array(columns)
-    return c, score + evidence.habit_score(c, q.craft, q.recent, w.evidence[seen:])
+    return c, score + evidence.fitness_score(c, q.craft, w.evidence[seen:])
 
 
 def band(q: Question) -> int:
@@ -119,15 +138,19 @@ def band(q: Question) -> int:
 
 
 def doubts(q: Question, candidates: int) -> Columns:
-    """What else speaks for 'elsewhere': how long nobody saw it, and among how many fields."""
+    """What else speaks for 'elsewhere': how long nobody saw it, among how many fields, and how
+    long from cruise to cruise."""
     both = q.before is not None and q.after is not None
     hours = (q.after.t - q.before.t) / 3600 if q.before and q.after else 0.0
-    return np.array([math.log1p(max(hours, 0.0)), both * math.log1p(candidates)])
+    high = q.before and q.after and min(q.before.alt, q.after.alt) > CRUISE_FT
+    wait = math.log1p(max(hours, 0.0))
+    return np.array([wait, both * math.log1p(candidates), wait if high else 0.0])
 
 
 def bands(context: str) -> int:
     """How many classes `band` can give."""
-    return {"parked": 1, "both": (len(BAND_FT) + 2) ** 2}.get(context, len(BAND_FT) + 2)
+    one = len(BAND_FT) + 2
+    return {"parked": 1, "both": one**2}.get(context.removesuffix("_light"), one)
 
 
 def _height_band(alt: float) -> int:
@@ -142,7 +165,10 @@ class Weights:
 
     evidence: Columns
     elsewhere: Columns  # one a band, and one for each of the `doubts`
-    # share of the best candidate to how often it was right: large aircraft, light ones
+    trust: float  # in the odds, when habits are added
+    habits: Columns  # one for each of HABITS
+    stranger: Columns  # for 'elsewhere': its odds, always, where the other stops are well known
+    # share of the best candidate to how often it was right: far off, and low and close
     raw: tuple[Columns, Columns]
     right: tuple[Columns, Columns]
 
@@ -154,46 +180,91 @@ def shipped() -> dict[str, Weights]:
     return {context: weights_of(context, told) for context, told in json.loads(text).items()}
 
 
-def weights_of(context: str, told: dict[str, Any]) -> Weights:
+def weights_of(context: str, told: Mapping[str, Any]) -> Weights:
     """A fitted table as arrays."""
     weights = told["evidence"]
     (a, b), (c, d) = told["raw"], told["right"]
     return Weights(
-        np.array([weights.get(n, 0.0) for n in names(context)]),
-        np.array(told["elsewhere"], float), (np.array(a), np.array(b)), (np.array(c), np.array(d)),
+        np.array([weights.get(n, 0.0) for n in names(context)]), np.array(told["elsewhere"], float),
+        float(told["trust"]), np.array([told["habits"][n] for n in HABITS]),
+        np.array(told["stranger"], float), (np.array(a), np.array(b)), (np.array(c), np.array(d)),
     )  # fmt: skip
 
 
-def believe(places: Places, q: Question, table: dict[str, Weights]) -> Belief:
-    """The calibrated belief where a stop was."""
-    w = table[q.context]
+def odds(places: Places, q: Question, table: Mapping[str, Weights]) -> Belief:
+    """What was seen of the stop itself says so much for each field; not calibrated."""
+    w = table[q.table]
     c, score = _scores(places, q, w)
     if not len(c.rows):
-        return Belief(q.context)
-    elsewhere = float(w.elsewhere[band(q)] + w.elsewhere[-2:] @ doubts(q, len(c.rows)))
+        return NOTHING
+    elsewhere = float(w.elsewhere[band(q)] + w.elsewhere[-DOUBTS:] @ doubts(q, len(c.rows)))
     top = max(float(score.max()), elsewhere)
     share = np.exp(score - top)
     share /= share.sum() + math.exp(elsewhere - top)
     best = np.argsort(-share, kind="stable")[:KEPT]
-    best = best[(share[best] >= KEPT_SHARE)]
-    if not len(best):
-        return Belief(q.context)
-    p = share[best]
-    light = int(q.craft in LIGHT)
-    sure = float(np.interp(p[0], w.raw[light], w.right[light]))
-    rest = (1 - sure) / max(1 - p[0], 1e-9) if p[0] < 1 else 0.0
-    p = np.concatenate([[sure], np.minimum(p[1:] * min(rest, 1.5), sure)])
-    p /= max(p.sum(), 1.0)
-    return Belief(q.context, tuple(c.rows[best].tolist()), tuple(round(float(v), 4) for v in p))
+    best = best[share[best] >= KEPT_SHARE]
+    return Belief(tuple(c.rows[best].tolist()), tuple(share[best].tolist()))
 
 
-def may_name(q: Question) -> bool:
-    """Whether a field may be named at all: never from one side at cruise."""
+def habits(keys: Sequence[object], others: Sequence[tuple[int, Mapping[Any, float]]]) -> Columns:
+    """Columns (n, 3) of HABITS. `others`: how many stops away, and the odds there."""
+    out = np.zeros((len(keys), len(HABITS)))
+    for away, mass in others:
+        k = min(abs(away), len(HABITS)) - 1
+        for i, key in enumerate(keys):
+            found = mass.get(key, 0.0)
+            # once there is once; further away every visit counts
+            out[i, k] = out[i, k] + found if k == len(HABITS) - 1 else max(out[i, k], found)
+    return np.log1p(out / FAINT)
+
+
+def acquaintance(others: Sequence[tuple[int, Mapping[Any, float]]]) -> float:
+    """How well the airframe's other stops are known, 0..1."""
+    return max((max(m.values(), default=0.0) for _, m in others), default=0.0)
+
+
+def settled(share: Sequence[float], column: Columns, known: float, w: Weights,
+            low: Sequence[bool]) -> Sequence[float]:  # fmt: skip
+    """Odds and habits to calibrated probabilities, in the order of the candidates.
+
+    `low`: whether a candidate is one over which the aircraft was seen low and close.
+    """
+    p = np.array(share)
+    score = w.trust * np.log(p) + column @ w.habits
+    elsewhere = w.stranger @ (math.log(max(1 - p.sum(), LEAST)), 1.0, known)
+    top = max(float(score.max()), float(elsewhere))
+    p = np.exp(score - top)
+    p /= p.sum() + math.exp(elsewhere - top)
+    best = int(p.argmax())
+    curve = int(low[best])
+    sure = float(np.interp(p[best], w.raw[curve], w.right[curve]))
+    rest = (1 - sure) / max(1 - float(p[best]), 1e-9) if p[best] < 1 else 0.0
+    out = np.minimum(p * min(rest, 1.5), sure)
+    out[best] = sure
+    return (out / max(out.sum(), 1.0)).tolist()  # type: ignore[no-any-return]
+
+
+def may_name(q: Question, floor_ft: float = 0.0) -> bool:
+    """Whether a field may be named at all: never from one side at cruise.
+
+    `floor_ft`: the elevation of the land there. What counts as cruise depends on the aircraft.
+    """
     if q.ground or (q.before is not None and q.after is not None):
         return True
-    if q.before is not None:
-        return q.before.alt <= ONE_SIDED_FT and not q.before.rate > WRONG_WAY_FPM
-    return q.after is not None and q.after.alt <= ONE_SIDED_FT and not q.after.rate < -WRONG_WAY_FPM
+    side, way = (q.before, -1) if q.before is not None else (q.after, 1)
+    if side is None:
+        return False
+    if side.alt <= ONE_SIDED_FT:
+        level = not side.rate * way > LEVEL_FPM
+        high = side.alt - floor_ft > (LIGHT_LEVEL_FT if q.craft in LIGHT else LEVEL_FT)
+        return not (level and high) and not side.rate * way < -WRONG_WAY_FPM
+    return left_cruise(side, way)
+
+
+def left_cruise(side: Side, way: int) -> bool:
+    """Far below its cruise and descending (`way` 1: climbing) for certain, yet not low."""
+    steady = side.rate * way > STEADY_FPM and side.top - side.alt > LEFT_FT
+    return steady and ONE_SIDED_FT < side.alt <= HIGHEST_FT
 
 
 def only_a_direction(q: Question) -> bool:

@@ -2,13 +2,12 @@
 
 The stop between two flights is one unknown seen from two sides; every candidate is held against
 the last report before it and the first after it together. The numbers are plain physics (does the
-height fit the distance, does the nose point there, does the time suffice) and habit (size of the
-field against kind of aircraft, fields this airframe used before); how much each weighs is learnt
-(`belief`). Shapes: n candidates; every function returns columns of shape (n,).
+height fit the distance, does the nose point there, does the time suffice) and the size of the field
+against the kind of aircraft; how much each weighs is learnt (`belief`). Shapes: n candidates; every
+function returns columns of shape (n,).
 """
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +20,12 @@ DOWN_FT_PER_NM = 318.0  # a three-degree path
 UP_FT_PER_NM = 420.0  # an airliner's climb; light aircraft climb slower and less far
 LEVEL_FPM = 600.0  # climbing or descending for certain
 PATTERN_FT = 5000.0  # below this the nearest field is nearly always right
-CLASSES = "JMBTLRU"
-GROUPS = ("J", "M", "BT", "LR", "U")  # kinds that weigh a scheduled service alike
+FINAL_FT = 3000.0  # below this the path itself points at the touchdown
+FINAL_NM = 8.0  # no path is drawn out further than this
+STEEPEST_FT_PER_NM = 1500.0  # helicopters; a steeper path is an altitude gone wrong
+AXIS_DEG = 20.0  # flown this close to a runway's direction it may be on that runway's axis
+CLASSES = "JMBTLRSU"
+GROUPS = ("J", "M", "BT", "LRS", "U")  # kinds that weigh a scheduled service alike
 HUB_USERS = "JB"
 SIZES = ("large", "medium", "small", "soft", "unknown", "heliport")
 LARGE_FT, MEDIUM_FT = 7000.0, 4500.0  # longest hard runway
@@ -41,30 +44,31 @@ class Candidates:
     scheduled: npt.NDArray[np.bool_]
     hub: npt.NDArray[np.bool_]  # much traffic by the table's word: a prior for airliners, no size
     headings: npt.NDArray[np.float32]  # (n, 4) degrees of the main runways, NaN beyond
+    crowd: Columns  # fields round it, 0..1: where there are many there are many listeners
 
 
-def toward(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, Columns]:
-    """Distance in NM, and the angle in degrees between the track and the way to (from) the field.
-
-    An unknown track gives 45 degrees: neither for nor against.
+def toward(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, Columns, Columns]:
+    """Distance in NM, bearing to the field, and the angle between the track and the way to (from)
+    it, in degrees. An unknown track gives an angle of 45: neither for nor against.
     """
     p, q = math.radians(side.lat), math.radians(side.lon)
     dlon = c.lon - q
     cos_lat = np.cos(c.lat)
     a = np.sin((c.lat - p) / 2) ** 2 + math.cos(p) * cos_lat * np.sin(dlon / 2) ** 2
     nm: Columns = 2 * EARTH_KM / KM_PER_NM * np.arcsin(np.sqrt(np.minimum(a, 1)))
-    if side.trk != side.trk:
-        return nm, np.full(len(nm), 45.0)
     y = np.sin(dlon) * cos_lat
     x = math.cos(p) * np.sin(c.lat) - math.sin(p) * cos_lat * np.cos(dlon)
+    bearing = np.degrees(np.arctan2(y, x))
+    if side.trk != side.trk:
+        return nm, bearing, np.full(len(nm), 45.0)
     course = side.trk + (180 if reverse else 0)
-    off = np.abs((np.degrees(np.arctan2(y, x)) - course + 180) % 360 - 180)
-    return nm, off
+    off = np.abs((bearing - course + 180) % 360 - 180)
+    return nm, bearing, off
 
 
 def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Columns]]:
     """Distance in NM to each candidate, and what this side says for it."""
-    nm, off = toward(c, side, reverse)
+    nm, bearing, off = toward(c, side, reverse)
     elevation = np.nan_to_num(c.elevation_ft)
     known = side.alt == side.alt
     height = np.maximum(side.alt - elevation, 0) if known else np.full(len(nm), 8000.0)
@@ -102,13 +106,40 @@ def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Co
         # lost over land full of airfields, hence of listeners: this recording has few of them,
         # and a field further on is as likely unheard as a near one
         nm / 100 * min(float((nm < 160).sum()) / 40, 3.0),
+        # a field in well covered land would have been seen nearer
+        np.log1p(nm / 30) * c.crowd,
+        *_final(c, side, nm, bearing, off, height, rate if known else math.nan),
     ]  # fmt: skip
 
 
 SIDE_NAMES = ("far_for_descent", "near_for_descent", "near_for_level", "far_for_level", "nm",
               "low_log_nm", "low_nm", "log_angle", "angle", "angle_far", "wrong_way_nm",
               "across", "behind", "aligned", "low_close", "aim", "far_across",
-              "nm_crowded")  # fmt: skip
+              "nm_crowded", "log_nm_crowd", "low_beside", "low_touchdown", "low_across",
+              "off_axis", "no_axis")  # fmt: skip
+
+
+def _final(c: Candidates, side: Side, nm: Columns, bearing: Columns, off: Columns,
+           height: Columns, rate: float) -> list[Columns]:  # fmt: skip
+    """The last (first) moments low: where the path meets the ground, and on which axis it lies."""
+    low = np.maximum(1 - height / FINAL_FT, 0) if side.alt == side.alt else np.full(len(nm), 0.3)
+    turn = np.radians(off) if side.trk == side.trk else np.full(len(nm), math.pi / 2)
+    along, across = nm * np.cos(turn), nm * np.sin(turn)
+    steep = rate / side.gs * 60 if rate == rate and side.gs > 20 else math.nan
+    usual = DOWN_FT_PER_NM
+    slope = min(max(steep, usual / 2), STEEPEST_FT_PER_NM) if steep == steep else usual
+    miss = np.hypot(along - np.minimum(height / slope, FINAL_NM), across)
+    beside, touchdown = np.log1p((nm / 0.4) ** 2), np.log1p((miss / 0.5) ** 2)
+    columns = [low * beside, low * touchdown, low * np.log1p((across / 0.4) ** 2)]
+    near = (nm < 15) & (nm > 1) & (height < PATTERN_FT)
+    if side.trk != side.trk or not near.any():
+        return [*columns, np.zeros(len(nm)), np.zeros(len(nm))]
+    turned = np.abs((c.headings - side.trk + 90) % 180 - 90)
+    beyond = nm[:, None] * np.abs(np.sin(np.radians(bearing[:, None] - c.headings)))
+    axis = np.fmin.reduce(np.where(turned < AXIS_DEG, beyond, np.nan), axis=1)
+    on = near & ~np.isnan(axis)
+    return [*columns, np.where(on, np.log1p((np.nan_to_num(axis) / 0.4) ** 2), 0.0),
+            (near & ~on).astype(float)]  # fmt: skip
 
 
 def _aligned(c: Candidates, side: Side, nm: Columns, height: Columns) -> Columns:
@@ -132,67 +163,47 @@ def together(before: Side, after: Side, d1: Columns, d2: Columns) -> list[Column
         late,
         np.clip((20 - spare) / 20, 0, 1),
         np.log1p(np.maximum(spare, 0) / 30),
+        np.log1p(np.maximum(spare, 0) / 30) ** 2,
         (d1 + d2) / 100,
         np.log1p((d1 + d2) / 60),
     ]
 
 
-TOGETHER_NAMES = ("late", "hurried", "dwell", "dark_nm", "log_dark_nm")
+TOGETHER_NAMES = ("late", "hurried", "dwell", "dwell_squared", "dark_nm", "log_dark_nm")
 
 
 def _speed(side: Side) -> float:
     return side.gs if side.gs == side.gs else 0.0
 
 
-def habits(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]]) -> list[Columns]:
-    """Field size against kind of aircraft, schedule, and where this airframe has been.
-
-    `recent`: belief over rows at its earlier stops, the latest first.
-    """
+def fitness(c: Candidates, craft: str) -> list[Columns]:
+    """Field size against kind of aircraft, and schedule: one column a pair of kind and size."""
     columns = []
     for k in CLASSES:
         columns += [((c.size == s) & (k == craft)).astype(float) for s in range(len(SIZES))]
     columns += [c.scheduled * float(craft in group) for group in GROUPS]
-    columns.append(c.hub * float(craft in HUB_USERS))
-    been = np.zeros((3, len(c.rows)))
-    for age, belief in enumerate(recent[:8]):
-        mass = np.array([belief.get(r, 0.0) for r in c.rows.tolist()])
-        np.maximum(been[min(age, 2)], mass, out=been[min(age, 2)])
-    return [*columns, *been]
+    return [*columns, c.hub * float(craft in HUB_USERS)]
 
 
-def habit_score(c: Candidates, craft: str, recent: Sequence[Mapping[int, float]],
-                weights: Columns) -> Columns:  # fmt: skip
-    """The columns of `habits` times their weights, straight from the table."""
+def fitness_score(c: Candidates, craft: str, weights: Columns) -> Columns:
+    """The columns of `fitness` times their weights, straight from the table."""
     first = CLASSES.index(craft) * len(SIZES)
     group = len(CLASSES) * len(SIZES) + next(i for i, g in enumerate(GROUPS) if craft in g)
     score = weights[first : first + len(SIZES)][c.size] + weights[group] * c.scheduled
-    if craft in HUB_USERS:
-        score = score + weights[len(CLASSES) * len(SIZES) + len(GROUPS)] * c.hub
-    if recent:
-        at = {row: i for i, row in enumerate(c.rows.tolist())}
-        been = np.zeros((3, len(c.rows)))
-        for age, belief in enumerate(recent[:8]):
-            for row, mass in belief.items():
-                i = at.get(row)
-                if i is not None:
-                    been[min(age, 2), i] = max(been[min(age, 2), i], mass)
-        score = score + weights[-3:] @ been
-    return np.asarray(score)
+    return np.asarray(score + weights[-1] * c.hub if craft in HUB_USERS else score)
 
 
-HABIT_NAMES = (
+FITNESS_NAMES = (
     *(f"{k}_{s}" for k in CLASSES for s in SIZES),
     *(f"scheduled_{group}" for group in GROUPS), "hub",
-    "last_stop", "stop_before", "older_stop",
 )  # fmt: skip
 
 
 def parked(c: Candidates, lat: float, lon: float) -> list[Columns]:
     """What a place on the ground says for each candidate."""
     nan = math.nan
-    nm, _ = toward(c, Side(0, lat, lon, nan, nan, nan, nan, nan, nan), False)
-    return [nm, np.log1p(nm**2), (nm > 3).astype(float)]
+    nm, _, _ = toward(c, Side(0, lat, lon, nan, nan, nan, nan, nan, nan), False)
+    return [nm, np.log1p(nm**2), np.log1p((nm / 0.2) ** 2), (nm > 3).astype(float)]
 
 
-PARKED_NAMES = ("nm", "log_nm", "over_3_nm")
+PARKED_NAMES = ("nm", "log_nm", "close_log_nm", "over_3_nm")

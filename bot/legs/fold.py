@@ -2,24 +2,28 @@
 
 `Fold.push` takes closed pieces in time order and gives back the legs that are thereby settled;
 `flush` settles what is left. Live polls and history drive the same fold with the same pieces, so
-they cannot differ; what live publishes before a piece is closed is a flush of a copy.
+they cannot differ; what live publishes before a piece is closed is a flush of a copy. The legs
+wait in a `Chain` until later stops can change them no more.
 """
 
 import copy
+import math
 from dataclasses import dataclass, field, replace
 
 from bot.geo import distance_km
 from bot.legs import cut
+from bot.legs.belief import LIGHT
+from bot.legs.chain import Chain, Draft
 from bot.legs.pieces import AIR, GAP_S, GROUND
 from bot.legs.side import Piece, Side, arrival, craft_class, departure, of_the_forces, standing
-from bot.legs.stop import Sky, Spell, Stop, at, when
-from bot.model.air import Callsign, Icao24, Leg, hex_of
+from bot.legs.stop import Sky, Spell, Stop
+from bot.model.air import Leg
 
 FORGET_S = 36 * 3600.0  # longer silence starts a new life: too much may have happened unseen
-RECENT = 8  # stops remembered
 ONE_FIELD_KM = 15.0  # surface reports further apart are two fields
 SPLIT_S = 45 * 60.0  # an unseen hop before (after) a surface report takes at least this long
 SPLIT_AT = 0.8
+SPLIT_LEFT = 0.1  # of the odds, when the other side is taken into account
 HOP_S = 600.0
 BLIP_S, BLIP_FT = 180.0, 400.0  # 'airborne' this short and low between two taxiings is none
 MOMENT_S = 75.0  # between surface reports at one place nothing flies for so short a time
@@ -62,8 +66,10 @@ class Fold:
     sky: Sky
     air: Flight | None = None
     ground: tuple[Piece, ...] = ()
-    origin: Stop | None = None
-    recent: list[dict[str, float]] = field(default_factory=list)
+    origin: int | None = None  # the number of the stop it came from
+    came_from: Spell | None = None  # and where it was seen on the ground there
+    chain: Chain = field(default_factory=Chain)
+    lone: Piece | None = None  # one report between silences: believed when the next agrees
     last_t: float | None = None
     reg: str = ""
     type_code: str = ""
@@ -71,32 +77,56 @@ class Fold:
 
     def push(self, piece: Piece) -> list[Leg]:
         """Take the next closed piece; the legs that it settles."""
+        out, lone = [], self.lone
+        self.lone = None
+        if lone is not None and not piece.jump:
+            out = self._take(lone)
+        if piece.n == 1 and piece.kind == AIR and not piece.jump:
+            self.lone = piece
+            return out
+        return out + self._take(piece)
+
+    def _take(self, piece: Piece) -> list[Leg]:
         out = []
         if self.last_t is not None and piece.t0 - self.last_t > FORGET_S:
-            out = self.flush()
+            out = self._end()
         self.last_t = piece.t1
         self.reg = piece.reg.decode("ascii", "replace") or self.reg
         self.type_code = piece.type.decode("ascii", "replace") or self.type_code
         self.military = self.military or piece.military
         kind = self._kind(piece)
-        if kind is None:
-            return out
-        return out + (self._on_ground(piece) if kind == GROUND else self._in_air(piece))
+        if kind == GROUND:
+            self._on_ground(piece)
+        elif kind is not None:
+            self._in_air(piece)
+        return out + self.chain.settle(self.sky, piece.t1)
 
     def flush(self) -> list[Leg]:
         """Settle everything as if nothing more will be heard, and forget it."""
-        out = []
+        out, lone = [], self.lone
+        self.lone = None
+        if lone is not None:
+            out = self._take(lone)
+        return out + self._end()
+
+    def _end(self) -> list[Leg]:
         if self.air:
-            stop = self._resolve(self._before(), None, self._spell())
-            out = self._finish(stop)
-        self.air, self.ground, self.origin, self.recent = None, (), None, []
+            self._finish(self._stop(self._before(), None, self._spell()))
+        out = self.chain.settle(self.sky, math.inf)
+        self.air, self.ground, self.origin, self.came_from = None, (), None, None
+        self.chain = Chain()
         return out
 
     def preview(self, piece: Piece | None) -> list[Leg]:
-        """The legs if `piece`, still open, were the last ever heard; changes nothing."""
+        """The unsettled legs if `piece`, still open, were the last ever heard; changes nothing."""
         other = copy.copy(self)
+        other.chain = copy.copy(self.chain)
         out = other.push(piece) if piece is not None else []
         return out + other.flush()
+
+    def waiting(self) -> list[Leg]:
+        """The legs that lie behind but are not settled, as they stand."""
+        return self.chain.waiting(self.sky)
 
     # ------------------------------------------------------------------ what kind of piece it is
 
@@ -118,8 +148,7 @@ class Fold:
 
     def _momentary(self, air: Flight) -> bool:
         """Airborne for a moment only since it was seen on the ground."""
-        since_ground = self.origin is not None and self.origin.spell is not None
-        return since_ground and air.last.t1 - air.first_t < MOMENT_S
+        return self.came_from is not None and air.last.t1 - air.first_t < MOMENT_S
 
     def _kind_of_slow(self, p: Piece) -> int | None:
         """Too slow to fly, and not said to be on the ground: many transponders never say it."""
@@ -138,18 +167,16 @@ class Fold:
 
     # --------------------------------------------------------------------------- the two events
 
-    def _on_ground(self, g: Piece) -> list[Leg]:
-        out = []
+    def _on_ground(self, g: Piece) -> None:
         if self.ground:
             last = self.ground[-1]
             km = distance_km(last.lat1, last.lon1, g.lat0, g.lon0)
             if km > ONE_FIELD_KM and g.t0 - last.t1 > max(HOP_S, km / 0.3) and g.n > 1:
-                out = self._unseen_hop(g)
+                self._unseen_hop(g)
         heard = (*self.ground, g)
         self.ground = (heard[0], max(heard, key=lambda p: p.n), g) if len(heard) > 1 else heard
-        return out
 
-    def _in_air(self, q: Piece) -> list[Leg]:
+    def _in_air(self, q: Piece) -> None:
         if self.ground and self._ground_was_false(q):
             self.ground = ()
         if self.ground:
@@ -157,20 +184,22 @@ class Fold:
             if self.air and flying and cut.touched_and_went(self.air.last, self.ground[-1], q):
                 self.ground = ()
                 self.air += q
-                return []
-            return self._take_off(q)
+                return
+            self._take_off(q)
+            return
         if not self.air:
-            self.origin = self._resolve(None, departure(q, q.max_gs), None, q)
-            self.air = _flight(q)
-            return []
+            stop = self._stop(None, departure(q, q.max_gs), None, q)
+            self._start(self.chain.add(stop), None, q)
+            return
         if q.jump:
-            if self.air.n < LITTLE and self.origin is not None and self.origin.spell is None:
+            if self.air.n < LITTLE and self.origin is not None and self.came_from is None:
                 self.air = None  # it never was where it was first seen
-                return self._in_air(q)
+                self._in_air(q)
+                return
         elif self._landed_before(self.air, q):
-            return self._take_off(q)
+            self._take_off(q)
+            return
         self.air += q
-        return []
 
     def _ground_was_false(self, q: Piece) -> bool:
         g = self.ground[-1]
@@ -184,93 +213,118 @@ class Fold:
             return False
         before, after = arrival(air.last, air.top, air.fast), departure(q, q.max_gs)
         floor = self.sky.places.ground_ft(before.lat, before.lon)
-        light = self._craft(q) in "LR"
+        light = self._craft(q) in LIGHT
         return cut.landed_between(before, after, (air.call, q.cs0), light, floor)
 
     # ------------------------------------------------------------------------------- making legs
 
-    def _take_off(self, q: Piece) -> list[Leg]:
+    def _take_off(self, q: Piece) -> None:
         """A stop lies between what was seen so far and q."""
-        out = []
-        before, after, spell = self._before(), departure(q, q.max_gs), self._spell()
+        after, spell = departure(q, q.max_gs), self._spell()
         if spell is not None:
-            out += self._hop_before(spell)
-            before = self._before()
-            hop = self._hop_after(spell, after, q)
-            if hop is not None:
-                return out + hop
-        stop = self._resolve(before, after, spell, q)
-        out += self._finish(stop)
-        self._start(stop, q)
-        return out
+            self._hop_before(spell)
+            if self._hop_after(spell, after, q):
+                return
+        elif self._hop_between(after, q):
+            return
+        stop = self._stop(self._before(), after, spell, q)
+        self._start(self._finish(stop), spell, q)
 
-    def _hop_before(self, spell: Spell) -> list[Leg]:
+    def _hop_before(self, spell: Spell) -> None:
         """Lost low at one field, next heard on the ground of another: it flew there unseen."""
         before = self._before()
         if before is None or spell.since - before.t < SPLIT_S:
-            return []
-        middle = self._resolve(before, None, None)
+            return
+        middle = self._stop(before, None, None)
         if not self._elsewhere(middle, spell):
-            return []
-        out = self._finish(middle)
-        end = self._resolve(None, None, spell)
-        out.append(self._leg(None, middle, end, before.t, spell.since))
-        self.air, self.origin = None, None
-        return out
+            return
+        icao = self._icao()
+        lost = self._finish(middle)
+        self.air, self.origin, self.came_from = None, None, None
+        self._unseen(icao, lost, self._stop(None, None, spell), before.t, spell.since)
 
-    def _hop_after(self, spell: Spell, after: Side, q: Piece) -> list[Leg] | None:
+    def _hop_after(self, spell: Spell, after: Side, q: Piece) -> bool:
         """Parked at one field, next heard low over another: it flew there unseen."""
         if after.t - spell.until < SPLIT_S:
-            return None
-        middle = self._resolve(None, after, None, q)
+            return False
+        middle = self._stop(None, after, None, q)
         if not self._elsewhere(middle, spell):
-            return None
-        stop = self._resolve(self._before(), None, spell)
-        out = self._finish(stop)
-        out.append(self._leg(None, stop, middle, spell.until, after.t))
-        self._remember(stop)
-        self._start(middle, q)
-        return out
+            return False
+        parked = self._finish(self._stop(self._before(), None, spell))
+        number = self._unseen(q.icao24, parked, middle, spell.until, after.t)
+        self._start(number, None, q)
+        return True
+
+    def _hop_between(self, after: Side, q: Piece) -> bool:
+        """Lost low at one field and found where it cannot have come from there, or the other way
+        round: it flew on unseen, and each side speaks for itself."""
+        before = self._before()
+        if before is None or after.t - before.t < SPLIT_S:
+            return False
+        one, two = self._stop(before, None, None), self._stop(None, after, None, q)
+        low = [s for s, side in ((one, before), (two, after)) if self.sky.seen_low(s, side)]
+        if not low or self._agree(low, self._stop(before, after, None, q)):
+            return False
+        icao, number = self._icao(), self._finish(one)
+        if all(self.sky.resolve(s).arrival.airfield is not None for s in (one, two)):
+            number = self._unseen(icao, number, two, before.t, after.t)
+        else:
+            number = self.chain.add(two)
+        self._start(number, None, q)
+        return True
+
+    @staticmethod
+    def _agree(low: list[Stop], joint: Stop) -> bool:
+        """Whether both sides together leave the field that one was seen low over a chance."""
+        shares = dict(joint.odds)
+        return all(shares.get(s.odds[0][0], 0.0) > SPLIT_LEFT for s in low)
 
     def _elsewhere(self, stop: Stop, spell: Spell) -> bool:
-        ident = stop.arrival.airfield or stop.departure.airfield
-        sure = max(stop.arrival.confidence, stop.departure.confidence)
+        found = self.sky.resolve(stop)
+        ident = found.arrival.airfield
         here = self.sky.places.airfields.get(ident) if ident else None
-        if here is None or sure < SPLIT_AT:
+        if here is None or found.arrival.confidence < SPLIT_AT:
             return False
         return distance_km(here.lat_deg, here.lon_deg, spell.lat, spell.lon) > ONE_FIELD_KM
 
-    def _unseen_hop(self, g: Piece) -> list[Leg]:
+    def _unseen_hop(self, g: Piece) -> None:
         """Surface reports at two fields and nothing between: one leg, never seen."""
         spell = self._spell()
         assert spell is not None
-        stop = self._resolve(self._before(), None, spell)
-        out = self._finish(stop)
-        there = self._resolve(None, None, Spell(g.t0, g.t1, *standing(g)))
-        if there.arrival.airfield is not None and stop.arrival.airfield is not None:
-            out.append(self._leg(None, stop, there, spell.until, g.t0))
-        self._remember(stop)
-        self.air, self.ground, self.origin = None, (), None
-        return out
+        icao = g.icao24
+        stop = self._stop(self._before(), None, spell)
+        number = self._finish(stop)
+        there = self._stop(None, None, Spell(g.t0, g.t1, *standing(g)))
+        if all(self.sky.resolve(s).arrival.airfield is not None for s in (stop, there)):
+            self._unseen(icao, number, there, spell.until, g.t0)
+        self.air, self.ground, self.origin, self.came_from = None, (), None, None
 
-    def _start(self, stop: Stop, q: Piece) -> None:
-        self._remember(stop)
-        self.air, self.ground, self.origin = _flight(q), (), stop
+    def _start(self, origin: int, spell: Spell | None, q: Piece) -> None:
+        self.air, self.ground, self.origin, self.came_from = _flight(q), (), origin, spell
 
-    def _remember(self, stop: Stop) -> None:
-        self.recent = [stop.mass, *self.recent][:RECENT]
-
-    def _finish(self, stop: Stop) -> list[Leg]:
+    def _finish(self, stop: Stop) -> int:
+        """The flight under way, if there is one, ends at this stop; the stop's number."""
+        number = self.chain.add(stop)
         if self.air is None or self.origin is None:
-            return []
-        seen_on_ground = self.origin.spell or stop.spell
-        if self.air.n < (1 if seen_on_ground else 2) or self._blip(self.air, stop):
-            return []
-        return [self._leg(self.air, self.origin, stop, self.air.first_t, self.air.last.t1)]
+            return number
+        seen_on_ground = self.came_from or stop.spell
+        if self.air.n >= (1 if seen_on_ground else 2) and not self._blip(self.air, stop):
+            self.chain.draft(Draft(
+                self.origin, number, self._icao(), self.air.first_t, self.air.last.t1,
+                self.air.call, self.reg, self.type_code, self.military,
+            ))  # fmt: skip
+        return number
+
+    def _unseen(self, icao24: int, origin: int, stop: Stop, first: float, last: float) -> int:
+        """A leg of which nothing was seen but that it must have been; its last stop's number."""
+        number = self.chain.add(stop)
+        self.chain.draft(Draft(origin, number, icao24, first, last, b"", self.reg, self.type_code,
+                               self.military))  # fmt: skip
+        return number
 
     def _blip(self, air: Flight, stop: Stop) -> bool:
         """A taxiing aircraft that said 'airborne' for a moment."""
-        a, b = self.origin.spell if self.origin else None, stop.spell
+        a, b = self.came_from, stop.spell
         span = air.last.t1 - air.first_t
         if a is None or b is None or span > BLIP_S:
             return False
@@ -280,25 +334,16 @@ class Fold:
         high = air.top > floor + BLIP_FT
         return not high and distance_km(a.lat, a.lon, b.lat, b.lon) < ONE_FIELD_KM
 
-    def _leg(self, air: Flight | None, origin: Stop, end: Stop, first: float, last: float) -> Leg:
-        icao = self._icao()
-        call = air.call.decode("ascii", "replace") if air else ""
-        return Leg(
-            f"{icao}-{int(first)}", icao, at(first), at(last), origin.departure, end.arrival,
-            when(origin.takeoff), when(end.landing), Callsign(call) if call else None,
-            self.reg or None, self.type_code or None, self.military or None,
-        )  # fmt: skip
-
     # ------------------------------------------------------------------------------- small helps
 
-    def _icao(self) -> Icao24:
-        return hex_of((self.air.last if self.air else self.ground[0]).icao24)
+    def _icao(self) -> int:
+        return (self.air.last if self.air else self.ground[0]).icao24
 
     def _before(self) -> Side | None:
         if self.air is None:
             return None
         side = arrival(self.air.last, self.air.top, self.air.fast)
-        started = self.origin.spell.until if self.origin and self.origin.spell else None
+        started = self.came_from.until if self.came_from else None
         if started is not None and side.t - started < YOUNG_S and side.rate != side.rate:
             return replace(side, rate=YOUNG_FPM)
         return side
@@ -318,6 +363,6 @@ class Fold:
         forces = self.military or (piece is not None and of_the_forces(piece.icao24))
         return craft_class(self.type_code, forces, fast, high)
 
-    def _resolve(self, before: Side | None, after: Side | None, spell: Spell | None,
-                 q: Piece | None = None) -> Stop:  # fmt: skip
-        return self.sky.resolve(before, after, spell, self._craft(q), self.recent)
+    def _stop(self, before: Side | None, after: Side | None, spell: Spell | None,
+              q: Piece | None = None) -> Stop:  # fmt: skip
+        return self.sky.stop(before, after, spell, self._craft(q))

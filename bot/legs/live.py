@@ -7,6 +7,7 @@ and disordered reports change nothing and never raise; `dump` and `restore` carr
 a restart. Only aircraft that changed state leave the arrays for Python.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ class LiveLegs:
         self._open = np.empty(0, PIECE)
         self._told = np.empty(0, bool)  # nothing new to publish until it is heard again
         self._folds: dict[int, Fold] = {}
-        self._published: dict[int, dict[str, tuple[float, float]]] = {}
+        self._published: state.Published = {}
 
     def __len__(self) -> int:
         """Aircraft remembered."""
@@ -133,12 +134,15 @@ class LiveLegs:
         """The open piece of an aircraft is over: settle it, and each but the last that follows."""
         out: list[Leg] = []
         fold = self._fold(slot)
+        known = fold.chain.stops
         for piece in closed_by:
             out += self._final(slot, fold.push(Piece._make(self._open[slot].item())))
             self._open[slot] = piece
         if self._told[slot]:
             out += self._revise(slot)
             self._told[slot] = False
+        elif fold.chain.stops is not known:
+            out += self._publish(slot, fold.waiting())
         return out
 
     def _revise(self, slot: int) -> list[Leg]:
@@ -157,7 +161,7 @@ class LiveLegs:
         for slot in slots[down].tolist():
             self._told[slot] = True
             fold = self._folds.get(int(self._icao24[slot]))
-            if fold is not None and fold.air is not None:
+            if fold is not None and (fold.air or fold.lone):
                 out += self._publish(slot, self._preview(slot))
         return out
 
@@ -192,12 +196,15 @@ class LiveLegs:
     # --------------------------------------------------------------------------------- identity
 
     def _publish(self, slot: int, legs: list[Leg]) -> list[Leg]:
+        """These legs, but for those that were told just so before."""
         told = self._published.setdefault(int(self._icao24[slot]), {})
         out = []
         for leg in legs:
             leg = self._same_id(told, leg)
-            told[leg.id] = (leg.first_seen.timestamp(), leg.last_seen.timestamp())
-            out.append(leg)
+            news = (leg.first_seen.timestamp(), leg.last_seen.timestamp(), _content(leg))
+            if told.get(leg.id) != news:
+                told[leg.id] = news
+                out.append(leg)
         return out
 
     def _final(self, slot: int, legs: list[Leg]) -> list[Leg]:
@@ -210,12 +217,12 @@ class LiveLegs:
         return out
 
     @staticmethod
-    def _same_id(told: dict[str, tuple[float, float]], leg: Leg) -> Leg:
+    def _same_id(told: dict[str, tuple[float, float, int]], leg: Leg) -> Leg:
         """A leg told before keeps its id even when its first report turned out to be another."""
         if leg.id in told:
             return leg
         first, last = leg.first_seen.timestamp(), leg.last_seen.timestamp()
-        same = (i for i, (begin, end) in told.items() if begin <= last and first <= end)
+        same = (i for i, (begin, end, _) in told.items() if begin < last and first < end)
         return replace(leg, id=next(same, leg.id))
 
     # -------------------------------------------------------------------------------- small helps
@@ -235,3 +242,9 @@ class LiveLegs:
 
     def _on_ground(self, slot: int) -> bool:
         return bool(self._open[slot]["kind"] == GROUND)
+
+
+def _content(leg: Leg) -> int:
+    """What a reader of the leg sees, in short; the same after a restart."""
+    ends = [(e.airfield, e.confidence, e.how, e.area) for e in (leg.origin, leg.destination)]
+    return zlib.crc32(repr((ends, leg.takeoff, leg.landing, leg.callsign)).encode())

@@ -20,13 +20,15 @@ from bot.legs.side import Side
 
 NEAR_KM = 45.0  # every field this close to a low report may be the stop of a light aircraft,
 LANDING_KM = 30.0  # this close that of others, which fly low only to land
-LOW_FLYERS = "LRU"
+LOW_FLYERS = "LRSU"
+PAD_USERS = "RS"
 HIGH_FT = 12_000.0  # above, only fields with a runway for the like count
 PARKED_KM = 9.0  # a report from the ground names a field this close: long runways, coarse tables
 SAME_FIELD_KM = 4.0
 AWAY_NM = 700.0  # beyond the last and first report nobody flies unseen on one guess
 ONE_SIDED_NM = 300.0
 APPROACH_FT, CERTAIN_FPM = 15_000.0, 500.0  # landing or taking off for certain
+CROWD_KM, CROWD_N = 150.0, 12.0  # Benghazi has 4 such fields round it, Frankfurt 30
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
 Rows = npt.NDArray[np.intp]
 
@@ -53,6 +55,7 @@ class Places:
         self._hub = np.array([k == "large_airport" for k in a.kinds], bool)
         self._shadowed = _shadowed(a, size, self.big)
         self._headings = _headings(a)
+        self._crowd = self._crowds(a)
         self._wanted = np.zeros(len(a), bool)
         self._ground_ft: dict[tuple[float, float], float] = {}
 
@@ -68,9 +71,9 @@ class Places:
         return self.pick(self._fit_for(rows, craft))
 
     def _fit_for(self, rows: Rows, craft: str) -> Rows:
-        """Without second names of a larger field and, unless it is a helicopter, helipads."""
+        """Without second names of a larger field and, unless it may be a helicopter, helipads."""
         rows = rows[~self._shadowed[rows]]
-        return rows if craft == "R" else rows[self.size[rows] != SIZES.index("heliport")]
+        return rows if craft in PAD_USERS else rows[self.size[rows] != SIZES.index("heliport")]
 
     def parked(self, lat: float, lon: float, craft: str) -> Candidates:
         """Fields that a report from the ground may mean."""
@@ -81,11 +84,19 @@ class Places:
         """The rows as columns."""
         return Candidates(rows, self.lat[rows], self.lon[rows], self.elevation_ft[rows],
                           self.size[rows], self.airfields.scheduled[rows], self._hub[rows],
-                          self._headings[rows])  # fmt: skip
+                          self._headings[rows], self._crowd[rows])  # fmt: skip
 
     def crowd(self, side: Side) -> int:
         """How many fields with a runway for the large lie within 300 km."""
         return len(self._big_near(side, 160.0))
+
+    def _crowds(self, a: Airfields) -> npt.NDArray[np.float64]:
+        """0..1: how many fields with a runway for the large lie round each of these."""
+        places = unit_vectors(a.lat_deg[self.big], a.lon_deg[self.big])
+        count = self._tree.query_ball_point(places, chord(CROWD_KM), return_length=True)
+        out = np.zeros(len(a))
+        out[self.big] = np.minimum(np.asarray(count) / CROWD_N, 1.0)
+        return out
 
     def ground_ft(self, lat: float, lon: float) -> float:
         """Elevation of the nearest field within `NEAR_KM`, to a tenth of a degree; 0 if none."""

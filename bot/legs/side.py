@@ -157,14 +157,13 @@ def of_the_forces(icao24: int) -> bool:
 
 
 def craft_class(type_code: str, military: bool, max_gs: float, max_alt: float) -> str:
-    """R rotorcraft, L light, T turboprop, B small jet, J large jet, M of the forces, U unknown.
-
-    From the type when it is known, else from how fast and high it was seen.
+    """R rotorcraft, L light, S either of them, T turboprop, B small jet, J large jet, M of the
+    forces, U unknown. From the type when it is known, else from how fast and high it was seen.
     """
     kind = _types().get(type_code, "")
     if not kind:
         if max_gs >= JET_KT or max_alt >= JET_FT:
             kind = "J"
         else:
-            kind = "L" if max_gs < LIGHT_KT and not max_alt >= 15_000 else "U"
+            kind = "S" if max_gs < LIGHT_KT and not max_alt >= 15_000 else "U"
     return "M" if military and kind in "JTBU" else kind

@@ -3,7 +3,9 @@
 A report that would need more than `JUMP_KT` over more than `JUMP_KM` since the last good one is
 held back: jamming and spoofing throw positions about (often onto one airport), one bad decode is
 enough. The new place is believed after `BELIEVE_N` reports in a row that move there as an
-aircraft does; a position frozen in the air is never believed. Refuses: guessing a position.
+aircraft does; a position frozen in the air is never believed, not even when the aircraft then says
+that it landed. The first report after a silence is given up when the second contradicts it and
+agrees with what was before. Refuses: guessing a position.
 """
 
 from dataclasses import dataclass
@@ -25,12 +27,12 @@ FROZEN_KT = 60.0  # slower than this over the ground in the air: a spoofed point
 NEAR_DEG = 0.2  # below this in both angles no two places are JUMP_KM apart
 
 GATE = np.dtype(
-    [("t", "f8"), ("lat", "f8"), ("lon", "f8"), ("bad_n", "i4"), ("bad_t0", "f8"),
-     ("bad_lat0", "f8"), ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"),
-     ("bad_lon", "f8")],
+    [("t", "f8"), ("lat", "f8"), ("lon", "f8"), ("t_", "f8"), ("lat_", "f8"), ("lon_", "f8"),
+     ("bad_n", "i4"), ("bad_ground", "i4"), ("bad_t0", "f8"), ("bad_lat0", "f8"),
+     ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"), ("bad_lon", "f8")],
     align=True,
 )  # fmt: skip
-"""Per aircraft: the last good report, and the run of doubted ones since."""
+"""Per aircraft: the last good report, the one before it, and the run of doubted ones since."""
 Records = npt.NDArray[np.void]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
@@ -66,8 +68,8 @@ def tidy(p: Positions) -> Positions:
 def new_gates(n: int) -> Records:
     """Gates of aircraft never seen before."""
     gates = np.zeros(n, GATE)
-    gates["t"] = -np.inf
-    gates["lat"] = gates["lon"] = np.nan
+    gates["t"] = gates["t_"] = -np.inf
+    gates["lat"] = gates["lon"] = gates["lat_"] = gates["lon_"] = np.nan
     return gates
 
 
@@ -92,6 +94,7 @@ def sift(p: Positions, gates: Records) -> Sifted:
     troubled = troubled | old | (gates["bad_n"] > 0)
     out = pieces.take(gates, np.arange(len(gates)))
     out["t"], out["lat"], out["lon"] = p.time_s[last], p.lat_deg[last], p.lon_deg[last]
+    out["t_"], out["lat_"], out["lon_"] = t[last], lat[last], lon[last]
     keep, jump = np.ones(len(p), bool), np.zeros(len(p), bool)
     for g in np.flatnonzero(troubled):
         rows = slice(first[g], last[g] + 1)
@@ -125,6 +128,8 @@ def _walk(
         keep.append(good)
         jump.append(leap)
         if good:
+            if not (leap and g["bad_n"] == 0):  # the last one stays, unless it was given up
+                g.update(t_=g["t"], lat_=g["lat"], lon_=g["lon"])
             g.update(t=t, lat=lat, lon=lon, bad_n=0)
     return keep, jump, tuple(g.values())
 
@@ -138,16 +143,19 @@ def _pass(g: dict[str, float], t: float, lat: float, lon: float,
     if not g["bad_n"]:
         if not leap:
             return True, False
-        _doubt(g, t, lat, lon)
+        silent = g["t"] - g["t_"] > pieces.GAP_S
+        if silent and not _leaps(g["t_"], g["lat_"], g["lon_"], t, lat, lon):
+            return True, True
+        _doubt(g, t, lat, lon, ground)
         return False, False
     if _leaps(g["bad_t"], g["bad_lat"], g["bad_lon"], t, lat, lon):
         if not leap:
             return True, False
-        _doubt(g, t, lat, lon)  # yet another place: start counting anew
+        _doubt(g, t, lat, lon, ground)  # yet another place: start counting anew
         return False, False
     km = distance_km(g["bad_lat0"], g["bad_lon0"], lat, lon)
     span = t - g["bad_t0"]
-    frozen = not ground and km < FROZEN_KT * KM_PER_NM * span / 3600
+    frozen = not g["bad_ground"] and km < FROZEN_KT * KM_PER_NM * span / 3600
     if frozen and km < JUMP_KM:
         # also reachable from the last good place? Then the doubted ones were right, unless frozen
         near = distance_km(g["lat"], g["lon"], lat, lon) <= JUMP_KM
@@ -161,8 +169,9 @@ def _pass(g: dict[str, float], t: float, lat: float, lon: float,
     return believed, believed
 
 
-def _doubt(g: dict[str, float], t: float, lat: float, lon: float) -> None:
-    g.update(bad_n=1, bad_t0=t, bad_lat0=lat, bad_lon0=lon, bad_t=t, bad_lat=lat, bad_lon=lon)
+def _doubt(g: dict[str, float], t: float, lat: float, lon: float, ground: bool) -> None:
+    g.update(bad_n=1, bad_ground=ground, bad_t0=t, bad_lat0=lat, bad_lon0=lon, bad_t=t,
+             bad_lat=lat, bad_lon=lon)  # fmt: skip
 
 
 def _leaps(t1: float, lat1: float, lon1: float, t2: float, lat2: float, lon2: float) -> bool:

@@ -7,16 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import StoreError
+from bot.legs.chain import Chain
 from bot.legs.fold import Flight, Fold
 from bot.legs.pieces import PIECE
 from bot.legs.side import Piece
 from bot.legs.sift import GATE
-from bot.legs.stop import Sky, Stop
+from bot.legs.stop import Sky, Spell
 
 MAGIC = "airbridge-legs"
-FORMAT = 1  # raise when what is remembered changes meaning; a changed layout is noticed anyway
+FORMAT = 2  # raise when what is remembered changes meaning; a changed layout is noticed anyway
 Records = npt.NDArray[np.void]
-Published = dict[int, dict[str, tuple[float, float]]]
+Published = dict[int, dict[str, tuple[float, float, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ class Memory:
 class _Fold(msgspec.Struct, array_like=True):
     air: Flight | None
     ground: tuple[Piece, ...]
-    origin: Stop | None
-    recent: list[dict[str, float]]
+    origin: int | None
+    came_from: Spell | None
+    chain: Chain
+    lone: Piece | None
     last_t: float | None
     reg: str
     type_code: str

@@ -1,19 +1,17 @@
-"""One stop, resolved: the end of the leg before it and the origin of the leg after it."""
+"""One stop, resolved: the end of the leg before it and the origin of the leg after it.
+
+`Sky.stop` holds what was seen of a stop against the fields (`belief.odds`); `Sky.resolve` adds
+what the airframe's other stops say, and names the field or area, or neither.
+"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.geo import KM_PER_NM, distance_km
-from bot.legs.belief import (
-    CRUISE_FT,
-    Belief,
-    Question,
-    Weights,
-    believe,
-    may_name,
-    only_a_direction,
-)
+from bot.legs import belief
+from bot.legs.belief import CRUISE_FT, ONE_SIDED_FT, TOLD_SHARE, Belief, Question, Weights
 from bot.legs.places import LOW_FT, LOW_KM, Places
 from bot.legs.side import Side
 from bot.model.air import End, How
@@ -21,8 +19,11 @@ from bot.model.watch import Area
 
 HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
 NAME_AT = 0.6  # a field is named when it is clearly likelier than all others together
+HIGH_NAME_AT = 0.9  # from one side, out of cruise but not low
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
+SURE = 0.995  # no habit changes odds like these
+SURE_LOW = 0.9
 STANDS = 50_000  # places on the ground remembered: a few MB
 ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
 INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
@@ -40,14 +41,34 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A resolved stop. Times are epoch seconds, None where unknown."""
+    """A stop as it was seen: the last report before, the first after, reports from the ground.
+
+    `odds`: (ident, share) by what was seen of this stop alone, best first.
+    """
+
+    before: Side | None
+    after: Side | None
+    spell: Spell | None
+    craft: str
+    odds: tuple[tuple[str, float], ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether no other stop could change anything."""
+        return bool(self.odds) and self.odds[0][1] >= SURE
+
+
+Others = Sequence[tuple[int, Stop]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The two ends that meet at a stop. Times are epoch seconds, None where unknown."""
 
     arrival: End
     departure: End
     landing: float | None
     takeoff: float | None
-    mass: dict[str, float]  # ident to probability
-    spell: Spell | None
 
 
 class Sky:
@@ -58,30 +79,62 @@ class Sky:
         self.places, self.weights = places, weights
         self._areas = tuple((area.name, self._inside(area), area) for area in areas)
         self._stands: dict[tuple[float, float, str], Belief] = {}
-        self.asked: list[tuple[Question, Spell | None]] | None = None  # the fitting script listens
+        self.asked: list[tuple[Stop, Others]] | None = None  # the fitting script listens
 
-    def resolve(self, before: Side | None, after: Side | None, spell: Spell | None, craft: str,
-                recent: list[dict[str, float]]) -> Stop:  # fmt: skip
-        """Where the stop between the two sides was (`spell`: and was seen on the ground)."""
-        ground = ((spell.lat, spell.lon),) if spell else ()
-        row_of = self.places.airfields.row_of
-        habits = tuple({row_of[i]: p for i, p in m.items() if i in row_of} for m in recent)
-        q = Question(before, after, ground, craft, habits)
-        if self.asked is not None:
-            self.asked.append((q, spell))
-        belief = self._belief(q, spell)
-        row = self._named(q, belief)
+    def stop(self, before: Side | None, after: Side | None, spell: Spell | None,
+             craft: str) -> Stop:  # fmt: skip
+        """The stop between the two sides (`spell`: and was seen on the ground)."""
+        if spell is not None:
+            odds = self._parked(spell, craft)
+        else:
+            odds = belief.odds(self.places, Question(before, after, None, craft), self.weights)
+        idents = self.places.airfields.idents
+        pairs = zip(odds.rows, odds.share, strict=True)
+        return Stop(before, after, spell, craft, tuple((idents[r], p) for r, p in pairs))
+
+    def resolve(self, stop: Stop, others: Others = ()) -> Resolved:
+        """Where it was, and when. `others`: how many stops away, and what was seen there."""
+        before, after, spell = stop.before, stop.after, stop.spell
+        q = Question(before, after, (spell.lat, spell.lon) if spell else None, stop.craft)
+        found = self._believed(q, stop, others)
+        row = self._named(q, found)
         landing, takeoff = self._times(before, after, spell, row)
-        arrival = self._end(q, belief, row, before, spell)
-        departure = self._end(q, belief, row, after, spell)
-        return Stop(arrival, departure, landing, takeoff, dict(arrival.candidates), spell)
+        return Resolved(self._end(q, found, row, before, spell),
+                        self._end(q, found, row, after, spell), landing, takeoff)  # fmt: skip
 
-    def _named(self, q: Question, belief: Belief) -> int | None:
+    def _believed(self, q: Question, stop: Stop, others: Others) -> Belief:
+        row_of = self.places.airfields.row_of
+        known = [(row_of[i], i, p) for i, p in stop.odds if i in row_of]
+        if not known:
+            return belief.NOTHING
+        masses = [(away, dict(other.odds)) for away, other in others if other.odds]
+        columns = belief.habits([i for _, i, _ in known], masses)
+        low = [self.low(q, row) for row, _, _ in known]
+        share = belief.settled([p for _, _, p in known], columns, belief.acquaintance(masses),
+                               self.weights[q.table], low)  # fmt: skip
+        best = sorted(((p, -i) for i, p in enumerate(share) if p >= TOLD_SHARE or i == 0),
+                      reverse=True)  # fmt: skip
+        return Belief(tuple(known[-i][0] for _, i in best),
+                      tuple(round(p, 4) for p, _ in best))  # fmt: skip
+
+    def _named(self, q: Question, found: Belief) -> int | None:
         """The field to name: the likeliest, if it may be named and is likely enough."""
-        if not belief.rows or belief.share[0] < NAME_AT or not may_name(q):
+        if not found.rows or found.share[0] < self._least(q) or not self._may_name(q):
             return None
-        row = belief.rows[0]
-        return row if belief.share[0] >= HAZY_AT or not self._hazy(q, row) else None
+        row = found.rows[0]
+        return row if found.share[0] >= HAZY_AT or not self._hazy(q, row) else None
+
+    def _may_name(self, q: Question) -> bool:
+        side = q.before or q.after
+        return belief.may_name(q, self.places.ground_ft(side.lat, side.lon) if side else 0.0)
+
+    @staticmethod
+    def _least(q: Question) -> float:
+        """How likely a field must be to be named."""
+        side = q.before or q.after
+        if q.context in ("both", "parked") or side is None or side.alt <= ONE_SIDED_FT:
+            return NAME_AT
+        return HIGH_NAME_AT
 
     def _hazy(self, q: Question, row: int) -> bool:
         """Lost and found far off at cruise over land full of airfields: the recording has few
@@ -93,51 +146,57 @@ class Sky:
             return False
         return all(self.places.crowd(s) > CROWD for s in sides)
 
-    def _belief(self, q: Question, spell: Spell | None) -> Belief:
-        if spell is not None:
-            return self._parked(spell, q.craft)
-        if not self._areas and only_a_direction(q):
-            return Belief(q.context)  # nothing could be made of it
-        return believe(self.places, q, self.weights)
-
     def _parked(self, spell: Spell, craft: str) -> Belief:
-        """The belief for a place on the ground, to half a kilometre: asked over and over."""
-        key = (round(spell.lat, 2), round(spell.lon, 2), craft)
+        """The odds for a place on the ground, to a hundred metres: asked over and over."""
+        key = (round(spell.lat, 3), round(spell.lon, 3), craft)
         known = self._stands.get(key)
         if known is None:
             if len(self._stands) >= STANDS:
                 self._stands.clear()
-            q = Question(None, None, (key[:2],), craft)
-            known = self._stands[key] = believe(self.places, q, self.weights)
+            q = Question(None, None, key[:2], craft)
+            known = self._stands[key] = belief.odds(self.places, q, self.weights)
         return known
 
-    def _end(self, q: Question, belief: Belief, row: int | None, side: Side | None,
+    def _end(self, q: Question, found: Belief, row: int | None, side: Side | None,
              spell: Spell | None) -> End:  # fmt: skip
         idents = self.places.airfields.idents
         lat, lon, alt = (spell.lat, spell.lon, None) if spell else _place(side)
-        candidates = tuple((idents[r], p) for r, p in zip(belief.rows, belief.share, strict=True))
+        candidates = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
         if row is None:
-            area = self._area(belief, spell)
+            area = self._area(found, spell)
             return End(None, How.UNKNOWN, 0.0, area, candidates, lat, lon, alt)
-        return End(idents[row], self._how(q, row, side, spell), belief.share[0], None, candidates,
+        return End(idents[row], self._how(q, row, side, spell), found.share[0], None, candidates,
                    lat, lon, alt)  # fmt: skip
 
     def _how(self, q: Question, row: int, side: Side | None, spell: Spell | None) -> How:
         if spell:
             return How.SURFACE
-        if side is not None and side.alt == side.alt:
-            elevation = self.places.elevation_ft[row]
-            height = side.alt - (0.0 if math.isnan(elevation) else elevation)
-            if height < LOW_FT and self._km(side, row) < LOW_KM:
-                return How.LOW
+        if side is not None and self._over(side, row):
+            return How.LOW
         return How.STOP if q.context == "both" else How.PROJECTED
+
+    def seen_low(self, stop: Stop, side: Side) -> bool:
+        """Whether one side alone leaves no doubt: low and close over a field."""
+        if not stop.odds or stop.odds[0][1] < SURE_LOW:
+            return False
+        return self._over(side, self.places.airfields.row_of[stop.odds[0][0]])
+
+    def low(self, q: Question, row: int) -> bool:
+        """Whether the aircraft was seen low and close over the field."""
+        return any(s is not None and self._over(s, row) for s in (q.before, q.after))
+
+    def _over(self, side: Side, row: int) -> bool:
+        """Whether the report is low and close."""
+        elevation = self.places.elevation_ft[row]
+        height = side.alt - (0.0 if math.isnan(elevation) else elevation)
+        return bool(height < LOW_FT) and self._km(side, row) < LOW_KM
 
     def _km(self, side: Side, row: int) -> float:
         a = self.places.airfields
         return distance_km(side.lat, side.lon, float(a.lat_deg[row]), float(a.lon_deg[row]))
 
-    def _area(self, belief: Belief, spell: Spell | None) -> str | None:
-        pairs = list(zip(belief.rows, belief.share, strict=True))
+    def _area(self, found: Belief, spell: Spell | None) -> str | None:
+        pairs = list(zip(found.rows, found.share, strict=True))
         for name, rows, area in self._areas:
             if spell and area.contains(spell.lat, spell.lon):
                 return name

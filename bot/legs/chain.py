@@ -1,0 +1,110 @@
+"""The stops of one airframe in order, and the legs between them that are not settled yet.
+
+A stop is judged in the light of the stops before and after it, so a leg waits: until both its ends
+are beyond doubt, until `AHEAD` more stops are known, or until the hours of revision are over.
+Promises: the same stops in the same order settle the same legs, whenever `settle` is called; two
+legs that meet at a stop name the same field. Nothing here is changed in place, so that a copy of
+the whole stays what it was.
+"""
+
+from dataclasses import dataclass, field
+
+from bot.legs.stop import Others, Resolved, Sky, Stop, at, when
+from bot.model.air import Callsign, Leg, hex_of
+
+LATER_S = 36 * 3600.0  # a live leg may be revised for so long
+PAST, AHEAD = 3, 2  # stops that are remembered, and waited for: a shuttle is back after two
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A leg whose ends are not named yet. `origin`, `end`: numbers of its stops."""
+
+    origin: int
+    end: int
+    icao24: int
+    first: float
+    last: float
+    call: bytes
+    reg: str
+    type_code: str
+    military: bool
+
+
+@dataclass(slots=True)
+class Chain:
+    """`stops[0]` is stop number `base`; `fixed`: ends named for good, by number of the stop."""
+
+    base: int = 0
+    stops: tuple[Stop, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    fixed: dict[int, Resolved] = field(default_factory=dict)
+
+    def add(self, stop: Stop) -> int:
+        """The next stop; its number."""
+        self.stops = (*self.stops, stop)
+        return self.base + len(self.stops) - 1
+
+    def draft(self, draft: Draft) -> None:
+        """A leg between two stops that were added."""
+        self.drafts = (*self.drafts, draft)
+
+    def settle(self, sky: Sky, now_s: float) -> list[Leg]:
+        """The legs that nothing can change any more at `now_s`."""
+        n = 0
+        newest = self.base + len(self.stops) - 1
+        for d in self.drafts:
+            sure = self._stop(d.origin).sure and self._stop(d.end).sure
+            if not (sure or newest - d.end >= AHEAD or now_s - d.last > LATER_S):
+                break
+            n += 1
+        if not n:
+            return []
+        legs = [self._leg(d, self._fix(sky, d.origin), self._fix(sky, d.end))
+                for d in self.drafts[:n]]  # fmt: skip
+        self.drafts = self.drafts[n:]
+        self._forget()
+        return legs
+
+    def waiting(self, sky: Sky) -> list[Leg]:
+        """The legs that are not settled, as they stand."""
+        return [self._leg(d, self._resolved(sky, d.origin), self._resolved(sky, d.end))
+                for d in self.drafts]  # fmt: skip
+
+    def _stop(self, number: int) -> Stop:
+        return self.stops[number - self.base]
+
+    def _others(self, number: int) -> Others:
+        i = number - self.base
+        low = max(i - PAST, 0)
+        return [(j - i, s) for j, s in enumerate(self.stops[low : i + AHEAD + 1], low) if j != i]
+
+    def _resolved(self, sky: Sky, number: int) -> Resolved:
+        return self.fixed.get(number) or sky.resolve(self._stop(number), self._others(number))
+
+    def _fix(self, sky: Sky, number: int) -> Resolved:
+        known = self.fixed.get(number)
+        if known is None:
+            if sky.asked is not None:
+                sky.asked.append((self._stop(number), self._others(number)))
+            known = self._resolved(sky, number)
+            self.fixed = {**self.fixed, number: known}
+        return known
+
+    def _forget(self) -> None:
+        """All but the stops that a waiting leg, or the judgement of one, still needs."""
+        newest = self.base + len(self.stops) - 1
+        needed = min([d.origin for d in self.drafts], default=newest)
+        drop = max(needed - PAST - self.base, 0)
+        self.base, self.stops = self.base + drop, self.stops[drop:]
+        self.fixed = {n: r for n, r in self.fixed.items() if n >= needed}
+
+    @staticmethod
+    def _leg(d: Draft, origin: Resolved, end: Resolved) -> Leg:
+        icao = hex_of(d.icao24)
+        call = d.call.decode("ascii", "replace")
+        return Leg(
+            f"{icao}-{int(d.first)}", icao, at(d.first), at(d.last), origin.departure, end.arrival,
+            when(origin.takeoff), when(end.landing), Callsign(call) if call else None,
+            d.reg or None, d.type_code or None, d.military or None,
+        )  # fmt: skip
