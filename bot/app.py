@@ -1,13 +1,13 @@
 """Composition root: a configuration in, the parts of the bot wired together out."""
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import airfields, config, feeds, planner
+from bot import airfields, config, lookout
 from bot.aircraft import Registry
 from bot.airfields import Airfields
 from bot.assess import Assessor
@@ -18,9 +18,8 @@ from bot.desk import Desk
 from bot.errors import Busy, StoreError
 from bot.lane import Lane
 from bot.legs.live import LiveLegs
-from bot.model.air import Look, Outcome, Presence, Query, Snapshot
-from bot.model.feed import FeedSettings
-from bot.model.providers import cost
+from bot.lookout import Lookout
+from bot.model.air import Presence
 from bot.pipeline import Sky
 from bot.store import Store, open_store
 
@@ -74,7 +73,12 @@ class Wiring:
     desk: Desk
     sky: Sky
     assessor: Assessor
-    lanes: tuple[Lane, ...]
+    lookout: Lookout
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """One a feed."""
+        return self.lookout.lanes
 
 
 def wire(
@@ -92,28 +96,15 @@ def wire(
     registry = Registry.load()
     places = {ground.key for watch in settings.watches for ground in grounds_of(watch)}
     rows, hours = _looking(store, sorted(places), now)
-    named = frozenset(
-        spot.ident
-        for watch in settings.watches
-        for end in (watch.origin, watch.destination)
-        if end is not None
-        for spot in end.airfields
-    )
-    live = LiveLegs(fields, tuple(settings.areas.values()), named)
+    live = LiveLegs(fields, tuple(settings.areas.values()), lookout.named_by(settings.watches))
     names = (source,) if source else tuple(feed.name for feed in settings.feeds)
     book = Book(store, settings.watches, fields, registry, hours)
     desk = Desk(book, fields, feeds=names, label=label)
-    lanes = tuple(
-        Lane(
-            feeds.make(feed),
-            feed,
-            planner.plan(feed, settings.watches),
-            spent=_spent(store, feed, now),
-        )
-        for feed in (() if source else settings.feeds)
-    )
-    sky = Sky(store, live, registry, settings.watches, hours, fused=len(lanes) > 1)
-    sky.resume([row for row in rows if row.hour_s > now.timestamp() - HOUR_S], _looks(store, lanes))
+    asked = replace(settings, feeds=()) if source else settings
+    sky = Sky(store, live, registry, settings.watches, hours, fused=len(asked.feeds) > 1)
+    posted = lookout.post(asked, fields, store, book, sky, now)
+    running = [row for row in rows if row.hour_s > now.timestamp() - HOUR_S]
+    sky.resume(running, lookout.last_looks(store, posted.lanes))
     return Wiring(
         settings=settings,
         airfields=fields,
@@ -121,7 +112,7 @@ def wire(
         desk=desk,
         sky=sky,
         assessor=Assessor(desk, settings, draw=draw),
-        lanes=lanes,
+        lookout=posted,
     )
 
 
@@ -135,32 +126,3 @@ def _looking(store: Store, places: Sequence[str], now: datetime) -> tuple[list[P
     since_day = (now - PRESENCE_LOADED).date()
     days = [day for place in places for day in store.ground_days(place, since_day)]
     return rows, Hours(rows, days, habits.values())
-
-
-def _spent(store: Store, feed: FeedSettings, now: datetime) -> list[tuple[datetime, float]]:
-    """What was asked of a feed in the last 24 hours: a restart does not renew a quota."""
-    hours = store.look_hours(now - timedelta(hours=25), now + timedelta(hours=1))
-    return [
-        (hour.hour, (hour.ok + hour.failed) * cost(feed, hour.query_key))
-        for hour in hours
-        if hour.feed == feed.name
-    ]
-
-
-def _looks(store: Store, lanes: Sequence[Lane]) -> Iterator[tuple[Query, float]]:
-    """What was last looked at before this start, and when (epoch s)."""
-    queries = {(lane.feed.name, query.key()): query for lane in lanes for query in lane.plan}
-    for look in store.last_looks():
-        query = queries.get((look.feed, look.query_key))
-        if query is not None and look.outcome is Outcome.OK:
-            yield query, look.at.timestamp()
-
-
-def sink(sky: Sky, lane: Lane) -> Callable[[Look, Snapshot | None], None]:
-    """What a lane hands its looks to."""
-    queries = {query.key(): query for query in lane.plan}
-
-    def take(look: Look, snapshot: Snapshot | None) -> None:
-        sky.take(look, queries[look.query_key], snapshot)
-
-    return take

@@ -9,9 +9,10 @@ transaction; fallible work (judging, drawing) comes first.
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +24,32 @@ from bot.fusion import Fusion
 from bot.geo import unit_vectors
 from bot.legs.live import LiveLegs
 from bot.matching import aircraft_fits
-from bot.model.air import Callsign, Leg, Look, Outcome, Positions, Presence, Query, Snapshot, hex_of
+from bot.model.air import (
+    Callsign,
+    Flights,
+    Flown,
+    Icao24,
+    Leg,
+    Look,
+    Outcome,
+    Positions,
+    Presence,
+    Query,
+    Snapshot,
+    hex_of,
+)
 from bot.model.watch import Watch
-from bot.store import Store
+from bot.reconcile import Handed, reconcile
+from bot.store import Store, pack_legs, unpack_legs
 
 log = logging.getLogger(__name__)
 
 LIVE_STATE = "live_legs"
 STATE_EVERY_S = 60.0  # a crash repeats at most this much of leg building; legs keep their ids
+HANDED = "handed_legs"
+REVISED_FOR = timedelta(hours=36)  # our legs are final after as long
+ALOFT_S = 900.0  # a position older than this says nothing about where an aircraft is going
+NOT, MAYBE, SURELY = 0, 1, 2
 KNOWN_FRAMES = 200_000  # addresses remembered as watched or not, before the memory is emptied
 
 
@@ -56,12 +75,15 @@ class Sky:
         self._hours = hours
         self._tally = Tally(watches)
         self._fusion = Fusion() if fused else None
-        self._kinds: dict[tuple[int, bytes, bytes], bool] = {}
+        self._kinds: dict[tuple[int, bytes, bytes], int] = {}
         open_watches = (watch for watch in self._watches if not watch.aircraft)
         self._open_grounds = [g for watch in open_watches for g in grounds_of(watch)]
         self._looks: list[Look] = []
         self._legs: dict[str, Leg] = {}
         self._tracks: list[Positions] = []
+        self._aloft: deque[Positions] = deque()  # of watched kinds, the last `ALOFT_S` of reports
+        self._handed = Handed(unpack_legs(store.state(HANDED) or b"[]"))
+        self._handed_changed = False
         self._state_at_s = 0.0
         self._lock = threading.Lock()
         self._restore()
@@ -89,14 +111,18 @@ class Sky:
             if look.outcome is not Outcome.OK or snapshot is None:
                 self._tally.failed(query, look.at.timestamp())
                 return
+            if isinstance(query, Flights | Flown):
+                self._take_handed(snapshot.legs)
+                return
             positions = snapshot.positions
-            rows = self._watched(positions)
+            kinds = self._kinds_of(positions)
+            rows = kinds > NOT
+            self._note_aloft(positions.take(kinds == SURELY), snapshot.time_s)
             watched = frozenset(positions.icao24[rows].tolist())
             self._tally.looked(query, look.at.timestamp(), positions, watched, look.feed)
             rows |= self._on_open_ground(positions)
             if rows.any():
                 self._tracks.append(positions.take(rows))
-            self._keep(snapshot.legs, look.feed)
             if self._fusion is not None:
                 positions, _ = self._fusion.admit(positions)
             self._keep(self._live.tick(positions, snapshot.time_s), look.feed)
@@ -110,26 +136,79 @@ class Sky:
         """Legs to store with the next flush. A leg names the feed whose report finished it."""
         for leg in legs:
             self._legs[leg.id] = leg if leg.source else replace(leg, source=feed)
+        for icao24 in dict.fromkeys(leg.icao24 for leg in legs):
+            self._settle(icao24)
 
-    def _watched(self, positions: Positions) -> npt.NDArray[np.bool_]:
-        """The rows whose aircraft may be of some watch's kind."""
+    # ----------------------------------------------------------------------- what feeds hand out
+
+    def handed(self) -> tuple[Leg, ...]:
+        """The legs that feeds handed out lately."""
+        with self._lock:
+            return self._handed.all()
+
+    def _take_handed(self, legs: Sequence[Leg]) -> None:
+        self._handed.add(legs)
+        self._handed_changed = self._handed_changed or bool(legs)
+        for icao24 in dict.fromkeys(leg.icao24 for leg in legs):
+            self._settle(icao24)
+
+    def _settle(self, icao24: Icao24) -> None:
+        """Join an airframe's handed flights with our own: at every revision of ours, which knows
+        nothing of them."""
+        theirs = self._handed.of(icao24)
+        if not theirs:
+            return
+        since = min(leg.first_seen for leg in theirs) - REVISED_FOR
+        until = max(leg.last_seen for leg in theirs)
+        ids = {leg.id for leg in theirs}
+        fresh = [leg for leg in self._legs.values() if leg.icao24 == icao24]
+        known = {leg.id: leg for leg in (*self._store.legs_of(icao24, since, until), *fresh)}
+        ours = [leg for leg in known.values() if leg.id not in ids]
+        joined = {leg.id: leg for leg in reconcile(ours, theirs)}
+        for gone in known.keys() - joined.keys():
+            self._legs.pop(gone, None)  # a stored one gives way to the leg that spans it
+        self._legs |= {name: leg for name, leg in joined.items() if known.get(name) != leg}
+
+    # ----------------------------------------------------------------------- who is being watched
+
+    def aloft(self, now: datetime) -> Positions:
+        """Where aircraft of the watched kinds were last reported, those of the last `ALOFT_S`."""
+        with self._lock:
+            self._note_aloft(Positions.empty(), now.timestamp())
+            parts = tuple(self._aloft)
+        if not parts:
+            return Positions.empty()
+        columns = (np.concatenate(c) for c in zip(*map(_columns, parts), strict=True))
+        joined = Positions(*columns)
+        order = np.argsort(joined.time_s, kind="stable")[::-1]
+        _, last = np.unique(joined.icao24[order], return_index=True)
+        return joined.take(order[last])
+
+    def _note_aloft(self, rows: Positions, time_s: float) -> None:
+        if len(rows):
+            self._aloft.append(rows)
+        while self._aloft and self._aloft[0].time_s.max() < time_s - ALOFT_S:
+            self._aloft.popleft()
+
+    def _kinds_of(self, positions: Positions) -> npt.NDArray[np.int8]:
+        """By row: whether its aircraft is `SURELY` of some watch's kind, `MAYBE`, or `NOT`."""
         keys = zip(
             positions.icao24.tolist(), positions.callsign.tolist(), positions.type_code.tolist(),
             strict=True,
         )  # fmt: skip
-        rows = np.zeros(len(positions), bool)
+        kinds = np.zeros(len(positions), np.int8)
         for i, key in enumerate(keys):
             if key not in self._kinds:
-                self._remember(key, self._is_watched(positions, i))
-            rows[i] = self._kinds[key]
-        return rows
+                self._remember(key, self._kind(positions, i))
+            kinds[i] = self._kinds[key]
+        return kinds
 
-    def _remember(self, key: tuple[int, bytes, bytes], watched: bool) -> None:
+    def _remember(self, key: tuple[int, bytes, bytes], kind: int) -> None:
         if len(self._kinds) >= KNOWN_FRAMES:
             self._kinds.clear()
-        self._kinds[key] = watched
+        self._kinds[key] = kind
 
-    def _is_watched(self, positions: Positions, i: int) -> bool:
+    def _kind(self, positions: Positions, i: int) -> int:
         def text(column: npt.NDArray[np.bytes_]) -> str | None:
             return bytes(column[i]).decode("ascii", "replace").strip() or None
 
@@ -141,9 +220,10 @@ class Sky:
             text(positions.type_code),
             bool(positions.military[i]) or None,
         )
-        return any(
-            watch.aircraft and aircraft_fits(watch, craft) is not False for watch in self._watches
-        )
+        answers = [aircraft_fits(watch, craft) for watch in self._watches if watch.aircraft]
+        if True in answers:
+            return SURELY
+        return MAYBE if None in answers else NOT
 
     def _on_open_ground(self, positions: Positions) -> npt.NDArray[np.bool_]:
         """The rows on the ground of watches of all traffic: their paths are evidence too."""
@@ -167,10 +247,14 @@ class Sky:
                 self._store.put_legs(tx, list(self._legs.values()))
                 if save_state:
                     self._store.put_state(tx, LIVE_STATE, self._live.dump())
+                if self._handed_changed:
+                    self._handed.forget(now)
+                    self._store.put_state(tx, HANDED, pack_legs(self._handed.all()))
             self._hours.add(rows)
             self._tally.settle(now.timestamp())
             self._state_at_s = now.timestamp() if save_state else self._state_at_s
             self._looks, self._legs, self._tracks = [], {}, []
+            self._handed_changed = False
 
 
 def _aged(look: Look, snapshot: Snapshot | None) -> Look:
@@ -179,3 +263,7 @@ def _aged(look: Look, snapshot: Snapshot | None) -> Look:
         return look
     age_s = snapshot.time_s - float(np.median(snapshot.positions.time_s))
     return replace(look, age_s=round(max(0.0, age_s), 1))
+
+
+def _columns(positions: Positions) -> list[npt.NDArray[np.generic]]:
+    return [getattr(positions, field.name) for field in fields(Positions)]

@@ -6,7 +6,7 @@ The same wiring, lanes, judging and outbox as the service; only the time is woun
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from bot import app, explain, message, outbox
+from bot import app, explain, lookout, message, outbox
 from bot.airfields import Airfields
 from bot.assess import Letter
 from bot.channels.base import Channel
@@ -89,7 +89,7 @@ class Rehearsal:
         bad = 0
         settings = FeedSettings(feed.name, "recorded", every_s=0.0, spacing_s=0.0)
         lane = Lane(feed, settings, (Everything(),))
-        take = app.sink(self.wiring.sky, lane)
+        take = lookout.sink(self.wiring.sky, lane)
         while feed.next_at is not None:
             self.now = max(self.now, datetime.fromtimestamp(feed.next_at, UTC))
             lane.round(self.clock, lambda _: False, take)

@@ -1,8 +1,8 @@
 """`airbridge run`: everything scheduled, until a signal says stop.
 
-One thread a feed (lanes), one that judges (core: the only writer of alerts), one that delivers
-(courier); the event loop in the main thread belongs to Telegram. Jobs are declared at start-up:
-the schedule is code, the state is in the store.
+One thread a feed (lanes) and one a nightly pass, one that judges (core: the only writer of
+alerts), one that delivers (courier); the event loop in the main thread belongs to Telegram. Jobs
+are declared at start-up: the schedule is code, the state is in the store.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pathlib import Path
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot import __version__, app, explain, message, outbox
+from bot import __version__, app, explain, lookout, message, outbox
 from bot.airfields import Airfields
 from bot.app import Wiring, clock
 from bot.channels.base import Channel
@@ -31,6 +31,7 @@ from bot.errors import BotError, ConfigError
 from bot.health import Health
 from bot.lane import Lane
 from bot.model.air import Look, Snapshot
+from bot.night import Night
 from bot.notify import notify
 from bot.store import Retention, Store
 
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 ASSESS_EVERY = timedelta(minutes=5)
 DELIVER_EVERY_S = 3
 HEALTH_EVERY_S = 20
+STAND_BY_EVERY_S = 5
+NIGHT_EVERY_S = 10.0  # how soon a pass notices that something is due; its own pace is its lane's
 SHUTDOWN_S = 8.0  # systemd is promised 10
 STUCK_AFTER = timedelta(minutes=15)  # longer than any lane's round at the slowest provider
 LOOKS_KEPT_DAYS = 14.0  # raw; their hours are kept for ever
@@ -100,6 +103,7 @@ class Service:
         self._every(ASSESS_EVERY.total_seconds(), "assess", "core", self._assess, first_s=20)
         self._every(DELIVER_EVERY_S, "deliver", "courier", self._deliver)
         self._every(HEALTH_EVERY_S, "health", "health", self._look_after)
+        self._every(STAND_BY_EVERY_S, "stand by", "health", self._stand_by)
         self._every(86_400, "housekeeping", "core", self._keep_house, first_s=300)
         self._schedule_lanes()
         self._greet()
@@ -117,13 +121,20 @@ class Service:
         )  # fmt: skip
 
     def _schedule_lanes(self) -> None:
-        """A job a feed, each on a thread of its own: a slow one delays nobody."""
+        """A job a feed and one a nightly pass, each on a thread of its own: a slow one delays
+        nobody."""
         for lane in self._wiring.lanes:
-            name = f"lane {lane.feed.name}"
-            self._busy.setdefault(name, threading.Lock())
-            with contextlib.suppress(ValueError):  # known from before a reload
-                self._scheduler.add_executor(ThreadPoolExecutor(1), name)
-            self._every(1.0, name, name, partial(self._round, name, lane))
+            name = _lane_job(lane)
+            self._own_thread(1.0, name, partial(self._round, name, lane))
+        for night in self._wiring.lookout.nights:
+            name = _night_job(night)
+            self._own_thread(NIGHT_EVERY_S, name, partial(self._pass, name, night))
+
+    def _own_thread(self, seconds: float, name: str, work: Callable[[], object]) -> None:
+        self._busy.setdefault(name, threading.Lock())
+        with contextlib.suppress(ValueError):  # known from before a reload
+            self._scheduler.add_executor(ThreadPoolExecutor(1), name)
+        self._every(seconds, name, name, work)
 
     def _guarded(self, job: str, work: Callable[[], object]) -> None:
         """A job's last line of defence: what failed is logged, the next tick comes."""
@@ -147,13 +158,13 @@ class Service:
     def _round(self, name: str, lane: Lane) -> bool:
         """One round if it is due; False: there was nothing to do."""
         due = lane.next_due
-        if due is not None and due > clock():
+        if (due is not None and due > clock()) or self._wiring.lookout.rests(lane):
             return False
         with self._busy[name]:
             if lane not in self._wiring.lanes:
                 return False
             sky = self._wiring.sky
-            take = app.sink(sky, lane)
+            take = lookout.sink(sky, lane)
 
             def told(look: Look, snapshot: Snapshot | None) -> None:
                 take(look, snapshot)
@@ -163,7 +174,22 @@ class Service:
                 lane.round(clock, self._pause, told)
             finally:
                 sky.flush(clock())
+            self._wiring.lookout.heed(lane, sky, clock())
         return True
+
+    def _pass(self, name: str, night: Night) -> bool:
+        """What is due of a nightly pass; False: there was nothing to do."""
+        with self._busy[name]:
+            if night not in self._wiring.lookout.nights:
+                return False
+            return night.round(clock, self._pause, partial(self._beat, name))
+
+    def _stand_by(self) -> None:
+        """Fallbacks take over, or go back to rest."""
+        posted = self._wiring.lookout
+        for name in posted.note(clock()):
+            log.warning("fallback %s feed=%s", "rests" if posted.standby.rests(name) else
+                        "takes over", name)  # fmt: skip
 
     def _pause(self, seconds: float) -> bool:
         """Wait between two requests; True when the program stops or the lane is to be replaced."""
@@ -196,7 +222,7 @@ class Service:
             log.error("no progress jobs=%s", ",".join(stuck))
         else:
             notify("WATCHDOG=1")
-        for title, lines in self._health.examine([x.state for x in self._wiring.lanes], now):
+        for title, lines in self._health.examine(self._wiring.lookout.states(), now):
             self._tell_operators(title, lines)
 
     # ------------------------------------------------------------------------------- messages
@@ -257,9 +283,9 @@ class Service:
         log.info("configuration reloaded watches=%d", len(settings.watches))
 
     def _replace(self, wiring: Wiring) -> None:
-        for lane in self._wiring.lanes:
-            self._scheduler.remove_job(f"lane {lane.feed.name}")
-            del self._beats[f"lane {lane.feed.name}"]
+        for name in _jobs(self._wiring):
+            self._scheduler.remove_job(name)
+            del self._beats[name]
         self._wiring = wiring
         self._schedule_lanes()
 
@@ -267,7 +293,7 @@ class Service:
     def _lanes_at_rest(self) -> Iterator[None]:
         """No lane is in a round: nothing is handed to parts that are being replaced."""
         self._hurry.set()
-        locks = [self._busy[f"lane {lane.feed.name}"] for lane in self._wiring.lanes]
+        locks = [self._busy[name] for name in _jobs(self._wiring)]
         for lock in locks:
             lock.acquire()
         self._hurry.clear()
@@ -298,6 +324,20 @@ class Service:
         except BotError:
             log.exception("what was in memory could not be stored")
         log.info("stopped clean=%s", not waiter.is_alive())
+
+
+def _lane_job(lane: Lane) -> str:
+    return f"lane {lane.feed.name}"
+
+
+def _night_job(night: Night) -> str:
+    return f"night {night.name}"
+
+
+def _jobs(wiring: Wiring) -> list[str]:
+    """Of everything that asks a feed."""
+    nights = map(_night_job, wiring.lookout.nights)
+    return [*map(_lane_job, wiring.lanes), *nights]
 
 
 async def _nothing() -> None:

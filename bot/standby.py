@@ -61,6 +61,13 @@ class Standby:
                 changed.append(name)
         return tuple(changed)
 
+    def behind(self, name: str) -> tuple[str, ...]:
+        """The feeds that this one stands in for, the nearest first."""
+        chain: list[str] = []
+        while (turn := self._turns.get(name)) is not None:
+            chain.append(name := turn.primary)
+        return tuple(chain)
+
     def in_place_of(self, name: str) -> tuple[str, ...]:
         """The fallbacks that are asked in that feed's place."""
         return tuple(own for own, turn in self._turns.items() if turn.on and turn.primary == name)

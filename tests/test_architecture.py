@@ -21,7 +21,15 @@ BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
               "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night"}  # fmt: skip
-SHELL = {"bot.app", "bot.service", "bot.rehearsal", "bot.cli", "bot.commands", "bot.__main__"}
+SHELL = {
+    "bot.app",
+    "bot.lookout",
+    "bot.service",
+    "bot.rehearsal",
+    "bot.cli",
+    "bot.commands",
+    "bot.__main__",
+}
 
 MAY = {
     **dict.fromkeys(STATIONS | KEEPERS | BRIDGE | SETTINGS, GROUND),

@@ -3,9 +3,13 @@
 import argparse
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from bot.commands import common
 from bot.commands.run import set_up_log
+
+if TYPE_CHECKING:
+    from bot.app import Wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,11 +26,7 @@ def run(args: argparse.Namespace) -> int:
     set_up_log(logging.DEBUG if args.verbose else logging.WARNING)
     settings, _ = app.load_config(args.config)
     with app.only_instance(settings), common.wired(args) as wiring:
-        for lane in wiring.lanes:
-            lane.round(app.clock, _sleep, app.sink(wiring.sky, lane))
-            wiring.sky.flush(app.clock())
-            state = lane.state
-            print(f"{state.feed}: {state.mood} {state.why}".rstrip())
+        _look(wiring)
         wiring.assessor.assess(app.clock())
         channels = {"console": ConsoleChannel()}
         operators = settings.addresses(settings.operators)
@@ -39,8 +39,32 @@ def run(args: argparse.Namespace) -> int:
                     operators=operators,
                 )  # fmt: skip
     print(f"{report.sent} sent, {report.later} held for later, {report.dead} given up")
-    failed = any(lane.state.mood is not Mood.OK for lane in wiring.lanes)
+    moods = {lane.state.mood for lane in wiring.lanes}
+    moods |= {night.state.mood for night in wiring.lookout.nights}
+    failed = bool(moods - {Mood.OK, Mood.NEW})
     return 1 if failed or report.later or report.dead else 0
+
+
+def _look(wiring: "Wiring") -> None:
+    """One round of every lane, fallbacks where their primary failed, and the nightly passes."""
+    from bot import app, lookout
+    from bot.lane import Mood
+
+    standby = wiring.lookout.standby
+    answered: set[str] = set()
+    for lane in sorted(wiring.lanes, key=lambda lane: len(standby.behind(lane.feed.name))):
+        primary = next((name for name in standby.behind(lane.feed.name) if name in answered), "")
+        if primary:
+            print(f"{lane.feed.name}: rests, as {primary} answers")
+            continue
+        lane.round(app.clock, _sleep, lookout.sink(wiring.sky, lane))
+        wiring.sky.flush(app.clock())
+        print(f"{lane.feed.name}: {lane.state.mood} {lane.state.why}".rstrip())
+        if lane.state.mood is Mood.OK:
+            answered.add(lane.feed.name)
+    for night in wiring.lookout.nights:
+        if night.round(app.clock, _sleep):
+            print(f"{night.state.feed}: {night.state.mood} {night.state.why}".rstrip())
 
 
 def _sleep(seconds: float) -> bool:

@@ -19,10 +19,10 @@ from bot.model.watch import AircraftClass, Watch
 from bot.planner.circles import APPROACH_NM, discs, merged
 from bot.planner.corridor import blind, ways
 from bot.planner.live import urgency
-from bot.planner.night import nightly, reserve
+from bot.planner.night import TRACKS, nightly, reserve
 
-__all__ = ["Load", "batches", "blind", "hexes", "live_quota", "load", "nightly", "plan", "reserve",
-           "urgency"]  # fmt: skip
+__all__ = ["TRACKS", "Load", "batches", "blind", "hexes", "live_quota", "load", "nightly", "plan",
+           "reserve", "urgency"]  # fmt: skip
 
 FEW_TYPES = 8  # of a watch; a type is a request of its own
 # A fifth of a round stays free: for what is urgent, and for a provider that answers slowly.

@@ -19,14 +19,14 @@ from bot.store.connect import connect
 from bot.store.days import Day, DayKeeper, Said
 from bot.store.desk import AlertEvent, DeskKeeper
 from bot.store.keeper import Tx
-from bot.store.legs import LegKeeper
+from bot.store.legs import LegKeeper, pack_legs, unpack_legs
 from bot.store.looking import LookingKeeper
 from bot.store.post import Chat, Head, OutboxState, Post, PostKeeper
 from bot.store.sky import LookHour, SkyKeeper
 
 __all__ = [
     "AlertEvent", "Chat", "Day", "Head", "LookHour", "OutboxState", "Post", "Retention", "Said",
-    "Store", "Tx", "open_store",
+    "Store", "Tx", "open_store", "pack_legs", "unpack_legs",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Every change carries a revision, counted up one transaction after another, so th
 since" is a query and a reader that stops half way loses nothing.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -213,6 +214,16 @@ def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _among(query: Any, ids: Sequence[str]) -> Any:
     return query.where(legs.c.id.in_(ids))
+
+
+def pack_legs(given: Sequence[Leg]) -> bytes:
+    """Legs as a small state, for `unpack_legs`."""
+    return json.dumps([_row(leg) for leg in given]).encode()
+
+
+def unpack_legs(blob: bytes) -> tuple[Leg, ...]:
+    """The other way."""
+    return tuple(_leg(*row) for row in json.loads(blob))
 
 
 def _row(leg: Leg) -> Row:
