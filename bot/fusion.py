@@ -2,20 +2,22 @@
 
 Positions pass a filter on their way in: a fix that is not newer than the one held, that a better
 source has just told, or that contradicts it, is refused and counted. What one feed knows of an
-airframe (registration, type, military flag) completes the rows of the others.
+airframe (registration, type, military flag) completes the rows of the others; what lists know
+completes them all.
 
 Promises: of two feeds that tell the same fix one row goes on; an aircraft in two places at once
 stays where the better source, then the first, saw it, until the other place is confirmed; memory
 is bounded by the aircraft of the last ten minutes. Refuses nothing silently: see the counts.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bot import geo
-from bot.model.air import SOURCES, Positions
+from bot.model.air import SOURCES, Aircraft, Icao24, Positions, hex_of
 
 KNOWN = "already known"
 OUTRANKED = "a better source has it"
@@ -34,6 +36,8 @@ _DTYPE = np.dtype([
     ("tier", np.int8), ("strikes", np.int8), ("odd_s", np.float64), ("odd_lat", np.float64),
     ("odd_lon", np.float64), ("registration", "S12"), ("type_code", "S4"), ("military", np.bool_),
 ])  # fmt: skip
+_FACTS = np.dtype([("icao24", np.uint32), ("type_code", "S4"), ("military", np.bool_)])
+_FACTS_KEPT = 200_000  # airframes; more than fly in a week
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.void]
 
@@ -104,6 +108,37 @@ class Fusion:
         kept = kept[kept["time_s"] > latest - FORGET_S]
         joined = np.concatenate([kept, new])
         self._held = joined[np.argsort(joined["icao24"], kind="stable")]
+
+
+class Facts:
+    """Type and military flag of airframes whose feed does not tell them, from the lists.
+
+    What kind of aircraft it is decides where it can have landed, so it is filled in before legs
+    are built. Registrations stay the feed's: a list's are looked up when they are needed.
+    """
+
+    def __init__(self, resolve: Callable[[Icao24], Aircraft]) -> None:
+        """`resolve` is asked once for each airframe."""
+        self._resolve = resolve
+        self._known = np.zeros(0, _FACTS)  # sorted by address
+
+    def complete(self, rows: Positions) -> Positions:
+        """The rows, their gaps filled; what the feed said is kept."""
+        if not len(rows):
+            return rows
+        new = np.setdiff1d(rows.icao24, self._known["icao24"])
+        if len(new):
+            kept = self._known if len(self._known) < _FACTS_KEPT else self._known[:0]
+            new = np.setdiff1d(rows.icao24, kept["icao24"])
+            told = (self._resolve(hex_of(address)) for address in new.tolist())
+            facts = [(int(one.icao24, 16), one.type_code or "", bool(one.military)) for one in told]
+            self._known = np.sort(np.concatenate([kept, np.array(facts, _FACTS)]), order="icao24")
+        known = self._known[np.searchsorted(self._known["icao24"], rows.icao24)]
+        return replace(
+            rows,
+            type_code=np.where(rows.type_code == b"", known["type_code"], rows.type_code),
+            military=rows.military | known["military"],
+        )
 
 
 def _reachable(time_s: npt.NDArray[np.float64], lat: npt.NDArray[np.float64],

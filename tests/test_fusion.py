@@ -1,5 +1,6 @@
 """Several feeds make one sky: no fix twice, no aircraft in two places, no leg counted twice."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.fusion import CONFLICT, FORGET_S, KNOWN, OUTRANKED, Fusion
-from bot.model.air import SOURCES, Positions
+from bot.feeds import aircraft_json, opensky_form
+from bot.fusion import CONFLICT, FORGET_S, KNOWN, OUTRANKED, TIERS, Facts, Fusion
+from bot.model.air import SOURCES, Aircraft, Icao24, Positions
 
 ADSB, MLAT, TISB = (SOURCES.index(name) for name in ("adsb_icao", "mlat", "tisb_icao"))
 T0 = datetime(2024, 12, 26, 20, 0, tzinfo=UTC)
@@ -67,6 +69,76 @@ def test_what_one_feed_knows_completes_the_others() -> None:
     fusion.admit(fix(100, registration=[b"RA-82038"], type_code=[b"A124"], military=[True]))
     row, _ = fusion.admit(fix(110))
     assert (row.registration[0], row.type_code[0], row.military[0]) == (b"RA-82038", b"A124", True)
+
+
+def test_sources_rank_as_they_are_trusted() -> None:
+    """An aircraft's own report before MLAT and satellite, these before TIS-B and the rest."""
+    rank = dict(zip(SOURCES, TIERS.tolist(), strict=True))
+    assert rank["adsb_icao"] == rank["adsr_icao"] < rank["mlat"] == rank["adsc"]
+    worst = ("tisb_icao", "tisb_other", "other", "mode_s", "adsb_other")
+    assert all(rank["mlat"] < rank[name] for name in worst)
+
+
+def test_three_feeds_are_one_sky() -> None:
+    """A receiver, an aggregator and OpenSky at once: each aircraft once, from its best source,
+    complete; anonymous targets and ground vehicles nowhere."""
+    at = T0.timestamp()
+    roof = {"now": at, "aircraft": [
+        {"hex": "154076", "type": "adsb_icao", "lat": 33.70, "lon": 28.5, "seen_pos": 0.5},
+        {"hex": "~154076", "type": "tisb_other", "lat": 33.7, "lon": 28.5, "seen_pos": 0.1},
+        {"hex": "3c0001", "category": "C2", "lat": 33.1, "lon": 28.1, "seen_pos": 0.1},
+    ]}  # fmt: skip
+    public = {"now": int((at + 2) * 1000), "msg": "No error", "ac": [
+        {"hex": "154076", "type": "mlat", "r": "RA-82038", "t": "A124", "dbFlags": 1,
+         "lat": 33.71, "lon": 28.49, "seen_pos": 1},
+        {"hex": "152c29", "type": "mlat", "lat": 34.0, "lon": 29.0, "seen_pos": 1},
+        {"hex": "152c2d", "type": "adsb_icao", "lat": -10.0, "lon": 29.0, "seen_pos": 2},
+    ]}  # fmt: skip
+    row = ["152c29", "RSD1", "Russia", at + 3, at + 3, 29.001, 34.001, 9000.0, False, 200.0, 90.0,
+           0.0, None, None, None, False, 0]  # fmt: skip
+    own = ["152c2d", "RFF2", "Russia", at + 3, at + 3, 29.0, 45.0, *row[7:16], 2]
+    cart = ["3c0002", None, "Germany", at + 3, at + 3, 29.0, 34.0, *row[7:17], 18]
+    network = {"time": at + 4, "states": [row, own, cart]}
+    fusion = Fusion()
+    skies = [aircraft_json.parse(json.dumps(roof).encode(), "roof"),
+             aircraft_json.parse(json.dumps(public).encode(), "public"),
+             opensky_form.states(json.dumps(network).encode(), "network")]  # fmt: skip
+    given_on = [fusion.admit(sky.positions) for sky in skies]
+    seen = [[f"{a:06x}" for a in rows.icao24.tolist()] for rows, _ in given_on]
+    assert seen == [["154076"], ["152c29", "152c2d"], ["152c29"]]
+    assert [counts for _, counts in given_on] == [{}, {OUTRANKED: 1}, {OUTRANKED: 1}]
+    later, _ = fusion.admit(fix(at + 10, 33.72, 28.46))
+    assert (later.registration[0], later.type_code[0], later.military[0]) == (
+        b"RA-82038", b"A124", True,
+    )  # fmt: skip
+
+
+def told(*icao24: int, **columns: Any) -> Positions:
+    """Rows as a feed without a database sends them."""
+    zeros = np.zeros(len(icao24))
+    return Positions.of(icao24, zeros, zeros + 1, zeros + 2, **columns)
+
+
+def test_lists_fill_what_feeds_do_not_tell() -> None:
+    """Type and flag by address; each airframe is looked up once, the feed's own word stays."""
+    asked: list[str] = []
+
+    def resolve(icao24: Icao24) -> Aircraft:
+        asked.append(icao24)
+        return Aircraft(icao24, None, "RA-1", "A124" if icao24 == "154076" else None,
+                        {"154076": True, "152c29": False}.get(icao24), None, "RU")  # fmt: skip
+
+    facts = Facts(resolve)
+    rows = facts.complete(told(0x154076, 0x152C29, 0x154076))
+    assert rows.type_code.tolist() == [b"A124", b"", b"A124"]
+    assert rows.military.tolist() == [True, False, True]
+    assert set(rows.registration) == {b""}, "a list's registration is not the feed's word"
+    rows = facts.complete(told(0x152C29, 0x154076, 0x3C0001, type_code=[b"IL76", b"AN12", b""],
+                               military=[True, False, False]))  # fmt: skip
+    assert rows.type_code.tolist() == [b"IL76", b"AN12", b""]
+    assert rows.military.tolist() == [True, True, False]
+    assert asked == ["152c29", "154076", "3c0001"]
+    assert len(facts.complete(Positions.empty())) == 0
 
 
 def test_memory_is_bounded() -> None:

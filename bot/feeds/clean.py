@@ -29,6 +29,7 @@ UNREADABLE = "unreadable record"
 BAD_FIELD = "unreadable field"  # the record was kept, the field is unknown
 BAD_UNITS = "unlikely units"  # the rows were kept, the field is unknown
 GONE = "missing field"  # the rows were kept; a field they always had is in none of them
+CLOCK_AHEAD = "clock ahead"  # the rows were kept, their times set back
 ORDINARY = frozenset({ANONYMOUS, NO_POSITION, VEHICLE, DUPLICATE})
 """What every healthy feed sends; anything else is junk, or a form that has changed."""
 

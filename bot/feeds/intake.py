@@ -16,7 +16,16 @@ import numpy.typing as npt
 
 from bot.errors import Garbled, Unavailable
 from bot.feeds.base import check_clock
-from bot.feeds.clean import ANONYMOUS, BAD_UNITS, GONE, ORDINARY, UNREADABLE, VEHICLE, Parsed
+from bot.feeds.clean import (
+    ANONYMOUS,
+    BAD_UNITS,
+    CLOCK_AHEAD,
+    GONE,
+    ORDINARY,
+    UNREADABLE,
+    VEHICLE,
+    Parsed,
+)
 from bot.model.air import SOURCES, Everything, Near, Positions, Query
 
 log = logging.getLogger(__name__)
@@ -31,6 +40,7 @@ FORM_LOST = 20
 TOLD_EVERY_S = 3600.0
 # Decoders withdraw a fix after a minute. Half of a sky older than this: ages in another unit.
 OLD_S = 300.0
+AHEAD_S = 60.0  # a server's clock may be so far ahead of ours, the time of the request included
 # Ten aircraft in flight have all moved after a minute; the same places are the same data.
 FROZEN_S = 60.0
 _TRACKED = ("altitude_ft", "ground_speed_kt", "track_deg", "vertical_rate_fpm")
@@ -56,7 +66,7 @@ class Intake:
         check_clock(parsed.time_s, now, self._name)
         self._doubt_emptiness(query.key(), parsed.listed, now)
         self._doubt_sameness(query.key(), parsed)
-        return self.read(query, parsed, now)
+        return self.read(query, _no_future(parsed, now), now)
 
     def read(self, query: Query, parsed: Parsed, now: datetime) -> Parsed:
         """As `check`, for a recording: its clock and its gaps are its own."""
@@ -148,6 +158,17 @@ def _aged(parsed: Parsed) -> bool:
     heard = parsed.positions.source != SOURCES.index("adsc")
     age_s = parsed.time_s - parsed.positions.time_s[heard]
     return len(age_s) >= FORM_LOST and float(np.median(age_s)) > OLD_S
+
+
+def _no_future(parsed: Parsed, now: datetime) -> Parsed:
+    """With a server's clock that runs ahead set to ours: its fixes of the future would hold up
+    those of every other feed. A request may take the better part of a minute."""
+    ahead_s = parsed.time_s - now.timestamp()
+    if ahead_s <= AHEAD_S:
+        return parsed
+    positions = replace(parsed.positions, time_s=parsed.positions.time_s - ahead_s)
+    skipped = {**parsed.skipped, CLOCK_AHEAD: parsed.listed}
+    return replace(parsed, time_s=now.timestamp(), positions=positions, skipped=skipped)
 
 
 def _wrong_units(positions: Positions) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:

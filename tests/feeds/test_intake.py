@@ -182,6 +182,16 @@ def test_a_clock_in_the_past_or_future_is_no_look() -> None:
             take(Intake("sky"), body)
 
 
+def test_fixes_of_the_future_are_set_back() -> None:
+    """A clock four minutes ahead must not outdate every other feed; a slow reply's stays."""
+    for seconds, expected in ((240.0, 0.0), (40.0, 40.0)):
+        ahead = NOW + timedelta(seconds=seconds)
+        parsed = take(Intake("sky"), sky(3, ahead))
+        assert parsed.time_s == NOW.timestamp() + expected
+        assert parsed.positions.time_s == pytest.approx(parsed.time_s - 1.0)
+        assert drift(parsed) == ("" if expected else "clock ahead 3")
+
+
 def test_a_sample_of_each_kind_of_junk_is_logged_once_an_hour(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
