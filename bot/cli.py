@@ -24,6 +24,7 @@ VERBS = {
     "import": "load legs or daily counts from a CSV as a watch's history",
     "aircraft": "take a newer aircraft list, or tell what is known of an airframe",
     "status": "feeds, coverage, watches, alerts and the outbox at a glance",
+    "coverage": "who looked when and how well, by watch and day; outages named",
     "legs": "legs from recordings, or the stored ones",
     "alerts": "alerts and their history",
     "why": "why a watch did or did not fire on a day",

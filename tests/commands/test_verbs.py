@@ -182,3 +182,29 @@ def test_a_damaged_database_is_exit_code_3(say: Say, tmp_path: Path) -> None:
     assert code == 3
     assert "is not a database" in err
     assert (tmp_path / "data" / "airbridge.sqlite").read_bytes().startswith(b"not a database")
+
+
+def test_coverage_names_what_was_not_seen(say: Say, tmp_path: Path) -> None:
+    """One look now: the day is told as begun, the hours before as not looked at; as JSON too."""
+    receiver(tmp_path)
+    say("once")
+    code, out, _ = say("coverage", "libya", "--days", "2", "--png", "hours.png")
+    assert code == 0
+    assert "so far" in out
+    assert "no look: " in out
+    assert (tmp_path / "hours.png").read_bytes().startswith(b"\x89PNG")
+    code, out, _ = say("coverage", "--days", "3", "--json")
+    (found,) = json.loads(out)
+    assert [day["complete"] for day in found["days"]] == [True, True, False]
+    today = found["days"][-1]
+    assert today["ends"][0]["looks_ok"] == 1
+    assert found["outages"][0]["why"] == "no look"
+
+
+def test_coverage_wants_to_know_what_to_draw(say: Say) -> None:
+    """No watch of that name, no such number of days, no folder for the picture: said, exit 2."""
+    assert say("coverage", "mars")[0] == 2
+    assert "found “0”" in say("coverage", "--days", "0")[2]
+    code, _, err = say("coverage", "libya", "--png", "nowhere/x.png")
+    assert code == 2
+    assert "nowhere/x.png: cannot be written" in err
