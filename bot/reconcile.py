@@ -136,9 +136,9 @@ class Handed:
         for leg in legs:
             frame = self._legs.setdefault(leg.icao24, {})
             known = frame.get(leg.id)
-            frame[leg.id] = leg if known is None else replace(
-                leg, origin=_better(leg.origin, known.origin),
-                destination=_better(leg.destination, known.destination),
+            frame[leg.id] = leg if known is None else _with(
+                leg, known, _better(leg.origin, known.origin),
+                _better(leg.destination, known.destination),
             )  # fmt: skip
 
     def of(self, icao24: Icao24) -> tuple[Leg, ...]:
