@@ -167,9 +167,14 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
 
 
 def _looked(series: Series, i: int, days: int) -> float:
-    """Whole days of looking among the `days` before day i; unknown is none."""
+    """Whole days of looking among the `days` before day i; unknown is none.
+
+    Each against looking as it is now, where that is better than normal: what a better source
+    shows for the first time may have flown unseen for years.
+    """
     exposure = np.nan_to_num(series.exposure[max(0, i - days) : i], nan=0.0)
-    return float(np.clip(exposure, 0, 1).sum())
+    now = float(np.nan_to_num(series.exposure[max(0, i - 1) : i + 1], nan=0.0).max())
+    return float(np.clip(exposure / max(now, 1.0), 0, 1).sum())
 
 
 def common(

@@ -56,6 +56,20 @@ def test_a_quiet_year_raises_nothing() -> None:
         assert not finding.raised, day
 
 
+def test_a_better_source_makes_no_first() -> None:
+    """A flight seen for the first time once twice as much is seen is news of the source."""
+    day = date(2024, 12, 14)
+    better = dict.fromkeys([day - timedelta(days=k) for k in range(3)], 2.0)
+
+    def first(exposure: dict[date, float]) -> Finding:
+        series = made(day + timedelta(days=1), QUIET | {day: (1, 0)}, exposure)
+        (judged,) = Judge().judge([watch()], [series], day + timedelta(days=1))
+        return next(f for f in judged.findings if f.kind is Kind.FIRST and f.day == day)
+
+    assert first({}).raised
+    assert not first(better).judged
+
+
 def test_first_in_ninety_days_needs_proof_of_looking() -> None:
     """The same flight after three unwatched months is not 'first': nobody can know."""
     day = date(2024, 12, 14)
