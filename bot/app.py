@@ -93,7 +93,7 @@ def wire(
 ) -> Wiring:
     """Wire the parts. `label` is printed in every message and picture (RECONSTRUCTION ...);
     with a `source` no feed is opened: the sky comes from there."""
-    registry = Registry.load()
+    registry = Registry.load(settings.data)
     places = {ground.key for watch in settings.watches for ground in grounds_of(watch)}
     rows, hours = _looking(store, sorted(places), now)
     live = LiveLegs(fields, tuple(settings.areas.values()), lookout.named_by(settings.watches))

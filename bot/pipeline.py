@@ -20,7 +20,7 @@ import numpy.typing as npt
 from bot.aircraft import Registry
 from bot.coverage import Hours, Tally, grounds_of
 from bot.errors import StoreError
-from bot.fusion import Fusion
+from bot.fusion import Facts, Fusion
 from bot.geo import unit_vectors
 from bot.legs.live import LiveLegs
 from bot.matching import aircraft_fits
@@ -74,6 +74,7 @@ class Sky:
         self._watches = tuple(watches)
         self._hours = hours
         self._tally = Tally(watches)
+        self._facts = Facts(registry.resolve)
         self._fusion = Fusion() if fused else None
         self._kinds: dict[tuple[int, bytes, bytes], int] = {}
         open_watches = (watch for watch in self._watches if not watch.aircraft)
@@ -114,7 +115,7 @@ class Sky:
             if isinstance(query, Flights | Flown):
                 self._take_handed(snapshot.legs)
                 return
-            positions = snapshot.positions
+            positions = self._facts.complete(snapshot.positions)
             kinds = self._kinds_of(positions)
             rows = kinds > NOT
             self._note_aloft(positions.take(kinds == SURELY), snapshot.time_s)
