@@ -7,13 +7,12 @@ block. Nothing here asks a feed or opens a database: what only those know arrive
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from bot import geo, planner
+from bot import geo
 from bot.config import Config
 from bot.config.scalars import spoken
-from bot.model.feed import FeedSettings
 from bot.model.watch import Address, AircraftClass, Area, Place, Watch
+from bot.outlook import looking, outlook
 
 LEARN_DAYS = 14  # the detectors judge no surge on fewer days, unless told what is usual
 LISTED = 6  # of a long list in one line; the rest is counted
@@ -44,7 +43,8 @@ def explain(config: Config, facts: Facts | None = None, audience: str | None = N
         return _joined(parts)
     return _joined([
         _watched(config.watches), _kinds(config.watches), _areas(config.areas.values()),
-        _looking(config), _not_yet(config.watches, facts), _told(config), _habits(config),
+        _looking(config), *([heading, *lines] for heading, lines in outlook(config)),
+        _not_yet(config.watches, facts), _told(config), _habits(config),
         ["Mind:", *(f"{text}." for text in config.warnings)],
     ])  # fmt: skip
 
@@ -156,23 +156,7 @@ def _coordinates(lat: float, lon: float) -> str:
 
 
 def _looking(config: Config) -> list[str]:
-    return ["Who looks:", *(_feed(feed, config.watches) for feed in config.feeds)]
-
-
-def _feed(feed: FeedSettings, watches: Sequence[Watch]) -> str:
-    every = spoken(timedelta(seconds=feed.every_s))
-    if feed.kind == "recorded":
-        return f"{feed.name}: snapshots from {feed.folder}"
-    if feed.kind == "readsb":
-        return f"{feed.name}: all that your receiver hears, every {every} ({feed.url})"
-    asked = len(planner.plan(feed, watches))
-    took = asked * feed.spacing_s
-    text = (
-        f"{feed.name}: {_many(asked, 'request')} a round, {feed.spacing_s:g} s apart ({feed.url}); "
-    )
-    if took <= feed.every_s:
-        return text + f"a round every {every}"
-    return text + f"a round takes {took:.0f} s, longer than the {every} asked for"
+    return ["Who looks:", *looking(config)]
 
 
 # ------------------------------------------------------------------------- what cannot fire yet

@@ -14,7 +14,7 @@ STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
     "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
     "bot.demo", "bot.explain", "bot.imports", "bot.fusion", "bot.notify",
-    "bot.allowance", "bot.reconcile",
+    "bot.allowance", "bot.reconcile", "bot.outlook",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup"}
@@ -37,7 +37,8 @@ MAY = {
     **{room: {"bot"} for room in SHELL},
     **dict.fromkeys(GROUND, GROUND),
 }
-MAY["bot.explain"] = GROUND | SETTINGS | {"bot.planner"}  # it puts settings and plan into words
+MAY["bot.outlook"] = GROUND | SETTINGS | {"bot.planner"}  # these put settings and plan into words
+MAY["bot.explain"] = MAY["bot.outlook"] | {"bot.outlook"}
 MAY |= dict.fromkeys(BRIDGE, GROUND | BRIDGE)
 MAY["bot.config"] = GROUND | {"bot.aircraft"}
 
