@@ -97,13 +97,18 @@ def _uses(f: Airfields) -> dict[str, np.ndarray]:
         "hub": np.array([k == "large_airport" for k in f.kinds]),
         "airline": np.flatnonzero(f.scheduled & (runway >= 6000)),
         "airline_here": np.flatnonzero(f.scheduled & (runway >= 6000) & region),
-        "prop": np.flatnonzero(f.scheduled & (runway >= 4000) & region),
+        "prop": np.flatnonzero((f.scheduled & (runway >= 4000) & region)
+                               | ((runway >= 3500) & (region | (country == "US"))
+                                  & (rng_mix(f) < 0.2))),
         "business": np.flatnonzero((runway >= 5000) & (region | (country == "US"))),
         "forces": np.flatnonzero(large & region & (base | dark | (rng_mix(f) < 0.25))),
         "dark": np.flatnonzero(near & (runway >= 6500)),
         "dark_airline": np.flatnonzero(near & (runway >= 6500) & f.scheduled),
-        "light": np.flatnonzero(((runway >= 1500) | (soft >= 1500)) & ~f.heliport
-                                & np.isin(country, list(BRIGHT))),
+        # strips of which the table knows no runway are as real, and less used
+        "light": np.flatnonzero(((runway >= 1500) | (soft >= 1500)
+                                 | (np.isnan(f.runway_ft) & np.isnan(f.soft_ft)
+                                    & (rng_mix(f) < 0.4)))
+                                & ~f.heliport & np.isin(country, list(BRIGHT))),
         "pads": np.flatnonzero(np.isin(country, list(BRIGHT))),
     }  # fmt: skip
 

@@ -10,8 +10,10 @@ from typing import IO, TYPE_CHECKING
 from bot.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from bot.legs.backfill import Progress
+    from bot.legs.readers import Skipped
     from bot.model.air import Leg
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,16 +31,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", type=_time, default=EPOCH, help="legs that began then or later")
     parser.add_argument("--until", type=_time, default=END, help="legs that began before")
     parser.add_argument("--start", type=_time, help="time of the first line of a log without times")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
-    parser.add_argument("--min-confidence", type=_share, default=0.0, metavar="P",
-                        help="name no airfield less sure than this")  # fmt: skip
-    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="csv")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--min-confidence", type=_share, metavar="P",
+                        help="name the likeliest airfield of an end from this confidence on; "
+                        "without it, from where it is clearly likelier than all others "
+                        "together")  # fmt: skip
+    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"),
+                        help="default: by the ending of FILE, else csv")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of the terminal")
 
 
 def run(args: argparse.Namespace) -> int:
-    with _opened(args) as stream:
-        return _recorded(args, stream) if args.paths else _stored(args, stream)
+    if args.since >= args.until:
+        raise InputError("--since is not before --until: no leg could be between")
+    if args.format is None:
+        ending = args.output.suffix.removeprefix(".") if args.output else ""
+        args.format = ending if ending in ("jsonl", "parquet") else "csv"
+    return _recorded(args) if args.paths else _stored(args)
 
 
 def _opened(args: argparse.Namespace) -> "IO[str] | nullcontext[IO[str]]":
@@ -50,27 +59,41 @@ def _opened(args: argparse.Namespace) -> "IO[str] | nullcontext[IO[str]]":
         raise InputError(f"{args.output}: cannot be written: {exc.strerror or exc}") from exc
 
 
-def _stored(args: argparse.Namespace, stream: "IO[str]") -> int:
+def _stored(args: argparse.Namespace) -> int:
     from bot.commands import common
     from bot.legs.rows import rows, writer
 
-    out = writer(args.format, args.output, stream)
-    with common.opened(args) as (_, store):
+    # nothing is written, nor an older file cleared, before there is something to write
+    with common.opened(args) as (_, store), _opened(args) as stream:
+        out = writer(args.format, args.output, stream)
         out.write(rows(store.legs(args.since, args.until), args.min_confidence))
-    out.close()
+        out.close()
     return 0
 
 
-def _recorded(args: argparse.Namespace, stream: "IO[str]") -> int:
+def _recorded(args: argparse.Namespace) -> int:
+    from itertools import chain, islice
+
     from bot.legs import backfill
-    from bot.legs.readers import Recording, Skipped
+    from bot.legs.readers import Recording
+
+    task = backfill.Task(tuple(args.paths), args.airports, args.start, args.jobs)
+    bar = _bar(Recording.open(task.paths, task.start).size)
+    items = backfill.run(task)
+    first = list(islice(items, 1))  # what is wrong is told before the output is touched
+    with _opened(args) as stream:
+        return _written(args, chain(first, items), bar, stream)
+
+
+def _written(args: argparse.Namespace, items: "Iterator[list[Leg] | Skipped | Progress]",
+             bar: "Callable[[int], None]", stream: "IO[str]") -> int:  # fmt: skip
+    from bot.legs import backfill
+    from bot.legs.readers import Skipped
     from bot.legs.rows import rows, writer
 
-    task = backfill.Task(tuple(args.paths), args.airports, args.start, max(args.jobs, 1))
-    bar = _bar(Recording.open(task.paths, task.start).size)
     out = writer(args.format, args.output, stream)
     read = skipped = 0
-    for item in backfill.run(task):
+    for item in items:
         if isinstance(item, Skipped):
             skipped += 1
             print(f"skipped {item.why}", file=sys.stderr)
@@ -108,6 +131,12 @@ def _time(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
     return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
 
 
 def _share(text: str) -> float:

@@ -27,7 +27,7 @@ from bot.legs.side import Side
 ONE_SIDED_FT = 12_000.0  # above it one side alone only tells a direction
 WRONG_WAY_FPM = 300.0  # lost in a climb, found in a descent: the stop was not there
 LIGHT = "LRS"  # from a thousand strips and pads, with short climbs and descents
-STEADY_FPM, LEFT_FT = 600.0, 5000.0  # below its cruise for good ...
+STEADY_FPM, LEFT_FT = 600.0, 2000.0  # below its cruise for good ...
 HIGHEST_FT = 25_000.0  # ... and no further from the field than eighty miles
 LEVEL_FT, LIGHT_LEVEL_FT = 8000.0, 3000.0  # above the ground: level there is cruise
 CRUISE_FT, LEVEL_FPM = 20_000.0, 300.0

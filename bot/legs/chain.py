@@ -9,6 +9,7 @@ the whole stays what it was.
 
 from dataclasses import dataclass, field
 
+from bot.legs.sift import TWIN
 from bot.legs.stop import Others, Resolved, Sky, Stop, at, when
 from bot.model.air import Callsign, Leg, hex_of
 
@@ -101,7 +102,7 @@ class Chain:
 
     @staticmethod
     def _leg(d: Draft, origin: Resolved, end: Resolved) -> Leg:
-        icao = hex_of(d.icao24)
+        icao = hex_of(d.icao24 % TWIN)
         call = d.call.decode("ascii", "replace")
         return Leg(
             f"{icao}-{int(d.first)}", icao, at(d.first), at(d.last), origin.departure, end.arrival,

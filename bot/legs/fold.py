@@ -10,12 +10,13 @@ import copy
 import math
 from dataclasses import dataclass, field, replace
 
-from bot.geo import distance_km
+from bot.geo import KM_PER_NM, distance_km
 from bot.legs import cut
 from bot.legs.belief import LIGHT
 from bot.legs.chain import Chain, Draft
 from bot.legs.pieces import AIR, GAP_S, GROUND
 from bot.legs.side import Piece, Side, arrival, craft_class, departure, of_the_forces, standing
+from bot.legs.sift import JUMP_KM, JUMP_KT, TWIN
 from bot.legs.stop import Sky, Spell, Stop
 from bot.model.air import Leg
 
@@ -31,6 +32,7 @@ YOUNG_S, YOUNG_FPM = 300.0, 1000.0  # so soon after take-off it climbs, told or 
 LONE_S = 20.0  # false surface bits come alone
 HIGH_SLOW_FT = 12_000.0  # below 40 kt up here: a frozen, spoofed position
 FIELD_KM, PAD_KM = 5.0, 1.5
+ANOTHER_KM = 1000.0  # a track that leaps so far is another aircraft under the same address
 LITTLE = 10  # reports: a place left again by a jump after so few was wrong
 
 
@@ -79,12 +81,22 @@ class Fold:
         """Take the next closed piece; the legs that it settles."""
         out, lone = [], self.lone
         self.lone = None
-        if lone is not None and not piece.jump:
+        if lone is not None and piece.jump and not self._leapt(piece):
+            piece = piece._replace(jump=False)  # it was the lone one that leapt
+        elif lone is not None:
             out = self._take(lone)
         if piece.n == 1 and piece.kind == AIR and not piece.jump:
             self.lone = piece
             return out
         return out + self._take(piece)
+
+    def _leapt(self, q: Piece) -> bool:
+        """Whether it cannot have come from where it was heard before the lone report."""
+        last = self.ground[-1] if self.ground else self.air.last if self.air else None
+        if last is None:
+            return False
+        km = distance_km(last.lat1, last.lon1, q.lat0, q.lon0)
+        return km > max(JUMP_KM, JUMP_KT * KM_PER_NM / 3600 * (q.t0 - last.t1))
 
     def _take(self, piece: Piece) -> list[Leg]:
         out = []
@@ -195,6 +207,12 @@ class Fold:
             if self.air.n < LITTLE and self.origin is not None and self.came_from is None:
                 self.air = None  # it never was where it was first seen
                 self._in_air(q)
+                return
+            last = self.air.last
+            if distance_km(last.lat1, last.lon1, q.lat0, q.lon0) > ANOTHER_KM:
+                self._finish(self._stop(self._before(), None, None))
+                self._start(self.chain.add(self._stop(None, departure(q, q.max_gs), None, q)),
+                            None, q)  # fmt: skip
                 return
         elif self._landed_before(self.air, q):
             self._take_off(q)
@@ -360,7 +378,7 @@ class Fold:
         if q is not None:
             fast, high = _most(fast, q.max_gs), _most(high, q.max_alt)
         piece = q or (self.air.last if self.air else None)
-        forces = self.military or (piece is not None and of_the_forces(piece.icao24))
+        forces = self.military or (piece is not None and of_the_forces(piece.icao24 % TWIN))
         return craft_class(self.type_code, forces, fast, high)
 
     def _stop(self, before: Side | None, after: Side | None, spell: Spell | None,

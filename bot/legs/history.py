@@ -56,12 +56,17 @@ class History:
         out: list[Leg] = []
         for i, address in enumerate(sifted.icao24.tolist()):
             out += self._aircraft(address, sifted.gates[i : i + 1], new[begins[i] : ends[i]])
+        twins = new[np.searchsorted(new["icao24"], sift.TWIN) :]
+        for address in np.unique(twins["icao24"]).tolist():
+            out += self._aircraft(address, sift.new_gates(1), twins[twins["icao24"] == address])
         return out
 
     def flush(self, addresses: Iterable[int] | None = None) -> list[Leg]:
         """Settle what is open (of these aircraft, else of all) and forget it."""
         out: list[Leg] = []
-        for address in list(self._open) if addresses is None else list(addresses):
+        if addresses is not None:
+            addresses = [a for plain in addresses for a in (plain, plain | sift.TWIN)]
+        for address in list(self._open) if addresses is None else addresses:
             held = self._open.pop(address, None)
             if held is not None:
                 out += held.fold.push(Piece._make(held.piece[0].item())) + held.fold.flush()

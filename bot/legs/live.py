@@ -94,6 +94,8 @@ class LiveLegs:
         if not len(new):
             return []
         first = sift.groups(new["icao24"])
+        if new["icao24"][-1] >= sift.TWIN:
+            self._admit(new["icao24"][first])
         head = new if len(first) == len(new) else pieces.take(new, first)
         slots = np.searchsorted(self._icao24, head["icao24"])
         held = pieces.take(self._open, slots)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from bot.errors import InputError
-from bot.model.air import End, Leg
+from bot.model.air import End, How, Leg
 
 COLUMNS = ("icao24", "callsign", "registration", "type_code", "origin", "destination", "takeoff",
            "landing", "first_seen", "last_seen", "origin_how", "destination_how",
@@ -23,8 +23,9 @@ FORMATS = ("csv", "jsonl", "parquet")
 Row = dict[str, Any]
 
 
-def rows(legs: Iterable[Leg], min_confidence: float = 0.0) -> Iterator[Row]:
-    """One row a leg; a field less sure than `min_confidence` is left out."""
+def rows(legs: Iterable[Leg], min_confidence: float | None = None) -> Iterator[Row]:
+    """One row a leg; with `min_confidence` every end names its likeliest field from there on, and
+    none below. What may not be named at all (one side at cruise) stays unknown."""
     for leg in legs:
         row: Row = {
             "icao24": leg.icao24, "callsign": leg.callsign, "registration": leg.registration,
@@ -37,13 +38,18 @@ def rows(legs: Iterable[Leg], min_confidence: float = 0.0) -> Iterator[Row]:
         yield {column: row[column] for column in COLUMNS}
 
 
-def _end(name: str, end: End, least: float) -> Row:
-    if end.airfield is None or end.confidence < least:
+def _end(name: str, end: End, least: float | None) -> Row:
+    field, sure = end.airfield, end.confidence
+    if least is not None:
+        if field is None and end.how is not How.UNKNOWN and end.candidates:
+            field, sure = end.candidates[0]
+        field = field if sure >= least else None
+    if field is None:
         how = "unknown" if end.airfield is None else str(end.how)
         return {name: None, f"{name}_how": how, f"{name}_confidence": None,
                 f"{name}_area": end.area}  # fmt: skip
-    return {name: end.airfield, f"{name}_how": str(end.how),
-            f"{name}_confidence": round(end.confidence, 3), f"{name}_area": end.area}  # fmt: skip
+    return {name: field, f"{name}_how": str(end.how), f"{name}_confidence": round(sure, 3),
+            f"{name}_area": end.area if field == end.airfield else None}  # fmt: skip
 
 
 class Writer(Protocol):
@@ -118,7 +124,8 @@ def writer(form: str, path: Path | None, stream: IO[str]) -> Writer:
     return _Text(stream, form)
 
 
-def write(legs: Sequence[Leg], form: str, stream: IO[str], min_confidence: float = 0.0) -> int:
+def write(legs: Sequence[Leg], form: str, stream: IO[str],
+          min_confidence: float | None = None) -> int:  # fmt: skip
     """All legs at once as text (csv or jsonl); how many rows."""
     out = writer(form, None, stream)
     n = out.write(rows(legs, min_confidence))

@@ -5,10 +5,11 @@ held back: jamming and spoofing throw positions about (often onto one airport), 
 enough. The new place is believed after `BELIEVE_N` reports in a row that move there as an
 aircraft does; a position frozen in the air is never believed, not even when the aircraft then says
 that it landed. The first report after a silence is given up when the second contradicts it and
-agrees with what was before. Refuses: guessing a position.
+agrees with what was before. Two aircraft that fly under one address at a time are told apart: the
+second is given an address of its own (`TWIN`). Refuses: guessing a position.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +23,23 @@ JUMP_KT = 700.0  # no airliner's ground speed in the strongest jet stream
 JUMP_KM = 25.0  # multilateration noise and clock skew of receivers stay below
 BELIEVE_N = 40  # reports in a row at the new place, ...
 BELIEVE_FEW = 5  # ... or, where polls are minutes apart, this many ...
+SOON_S = 20.0  # between reports: clocks of receivers differ
 BELIEVE_S = 600.0  # ... over this long
 FROZEN_KT = 60.0  # slower than this over the ground in the air: a spoofed point, not a flight
+TWIN_KM, TWIN_S = 500.0, 900.0  # nearer it is noise, more seldom mere outliers
+TWIN = 1 << 24  # added to the address of the second of two; the address is what is below
 NEAR_DEG = 0.2  # below this in both angles no two places are JUMP_KM apart
 
 GATE = np.dtype(
     [("t", "f8"), ("lat", "f8"), ("lon", "f8"), ("t_", "f8"), ("lat_", "f8"), ("lon_", "f8"),
      ("bad_n", "i4"), ("bad_ground", "i4"), ("bad_t0", "f8"), ("bad_lat0", "f8"),
-     ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"), ("bad_lon", "f8")],
+     ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"), ("bad_lon", "f8"), ("twin", "i4"),
+     ("two_n", "i4"), ("two_t0", "f8"), ("two_lat0", "f8"), ("two_lon0", "f8"), ("two_t", "f8"),
+     ("two_lat", "f8"), ("two_lon", "f8")],
     align=True,
 )  # fmt: skip
-"""Per aircraft: the last good report, the one before it, and the run of doubted ones since."""
+"""Per aircraft: the last good report, the one before it, the run of doubted ones since; of a second
+aircraft under the address (`twin`: it is one) the first and last report, all else doubted."""
 Records = npt.NDArray[np.void]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
@@ -40,7 +47,10 @@ Ints = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """The good reports; `jump` marks the first at a place that was long doubted; new gates."""
+    """The good reports; `jump` marks the first at a place that was long doubted; new gates.
+
+    `positions` holds twins under their own addresses, which are not in `icao24`.
+    """
 
     positions: Positions
     jump: Bools
@@ -91,16 +101,26 @@ def sift(p: Positions, gates: Records) -> Sifted:
     old = p.time_s[first] <= gates["t"]
     doubt = _jumps(t, lat, lon, p)
     troubled = np.logical_or.reduceat(doubt, first) if len(first) else np.empty(0, bool)
-    troubled = troubled | old | (gates["bad_n"] > 0)
+    troubled = troubled | old | (gates["bad_n"] > 0) | (gates["twin"] > 0)
     out = pieces.take(gates, np.arange(len(gates)))
     out["t"], out["lat"], out["lon"] = p.time_s[last], p.lat_deg[last], p.lon_deg[last]
     out["t_"], out["lat_"], out["lon_"] = t[last], lat[last], lon[last]
-    keep, jump = np.ones(len(p), bool), np.zeros(len(p), bool)
+    keep, jump, twin = np.ones(len(p), bool), np.zeros(len(p), bool), np.zeros(len(p), bool)
     for g in np.flatnonzero(troubled):
         rows = slice(first[g], last[g] + 1)
-        keep[rows], jump[rows], out[g] = _walk(p, rows, gates[g])
+        keep[rows], jump[rows], twin[rows], out[g] = _walk(p, rows, gates[g])
     kept = p if keep.all() else p.take(keep)
+    if twin.any():
+        return _apart(kept, jump[keep], twin[keep], out, p.icao24[first])
     return Sifted(kept, jump[keep], out, p.icao24[first])
+
+
+def _apart(p: Positions, jump: Bools, twin: Bools, gates: Records,
+           icao24: npt.NDArray[np.uint32]) -> Sifted:  # fmt: skip
+    """The twins' reports under their own addresses, all sorted again."""
+    own = np.where(twin, p.icao24 | TWIN, p.icao24).astype(np.uint32)
+    order = np.lexsort((p.time_s, own))
+    return Sifted(replace(p, icao24=own).take(order), jump[order], gates, icao24)
 
 
 def _jumps(t: npt.NDArray[np.float64], lat: npt.NDArray[np.float64],
@@ -117,21 +137,56 @@ def _jumps(t: npt.NDArray[np.float64], lat: npt.NDArray[np.float64],
 
 def _walk(
     p: Positions, rows: slice, gate: np.void
-) -> tuple[list[bool], list[bool], tuple[float, ...]]:
+) -> tuple[list[bool], list[bool], list[bool], tuple[float, ...]]:
     """The rows of one aircraft, one after another: only those in trouble come here."""
     g = dict(zip(GATE.names or (), gate.item(), strict=True))
-    keep, jump = [], []
+    keep, jump, twin = [], [], []
     moved = zip(p.time_s[rows].tolist(), p.lat_deg[rows].tolist(), p.lon_deg[rows].tolist(),
                 p.on_ground[rows].tolist(), strict=True)  # fmt: skip
     for t, lat, lon, ground in moved:
-        good, leap = _pass(g, t, lat, lon, ground)
-        keep.append(good)
+        if g["twin"] and _of_twin(g, t, lat, lon):
+            good, leap = t > g["two_t"], False
+            second = good
+        else:
+            good, leap = _pass(g, t, lat, lon, ground)
+            second = not good and _second(g, t, lat, lon)
+        keep.append(good or second)
         jump.append(leap)
-        if good:
+        twin.append(second)
+        if second and good:
+            g.update(two_t=t, two_lat=lat, two_lon=lon)
+        elif good:
             if not (leap and g["bad_n"] == 0):  # the last one stays, unless it was given up
                 g.update(t_=g["t"], lat_=g["lat"], lon_=g["lon"])
             g.update(t=t, lat=lat, lon=lon, bad_n=0)
-    return keep, jump, tuple(g.values())
+    return keep, jump, twin, tuple(g.values())
+
+
+def _of_twin(g: dict[str, float], t: float, lat: float, lon: float) -> bool:
+    """Whether a report fits the second aircraft, and better than the first."""
+    if _leaps(g["two_t"], g["two_lat"], g["two_lon"], t, lat, lon):
+        return False
+    one = distance_km(g["lat"], g["lon"], lat, lon) / max(t - g["t"], SOON_S)
+    two = distance_km(g["two_lat"], g["two_lon"], lat, lon) / max(t - g["two_t"], SOON_S)
+    return two < one
+
+
+def _second(g: dict[str, float], t: float, lat: float, lon: float) -> bool:
+    """Take a doubted report for a second aircraft's; whether that is established by now: it moved
+    as an aircraft does, for long enough, while the first was heard elsewhere."""
+    if t <= g["two_t"] and g["two_n"]:
+        return False
+    new = not g["two_n"] or t - g["two_t"] > TWIN_S
+    far = distance_km(g["lat"], g["lon"], lat, lon) > TWIN_KM
+    if new or not far or _leaps(g["two_t"], g["two_lat"], g["two_lon"], t, lat, lon):
+        g.update(two_n=1, two_t0=t, two_lat0=lat, two_lon0=lon, two_t=t, two_lat=lat, two_lon=lon)
+        return False
+    g.update(two_n=g["two_n"] + 1, two_t=t, two_lat=lat, two_lon=lon)
+    span, km = t - g["two_t0"], distance_km(g["two_lat0"], g["two_lon0"], lat, lon)
+    enough = g["two_n"] >= BELIEVE_N or (g["two_n"] >= BELIEVE_FEW and span >= BELIEVE_S)
+    moved = km > max(JUMP_KM, FROZEN_KT * KM_PER_NM * span / 3600)
+    g["twin"] = int(enough and moved and g["t"] > g["two_t0"])
+    return bool(g["twin"])
 
 
 def _pass(g: dict[str, float], t: float, lat: float, lon: float,

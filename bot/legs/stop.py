@@ -19,7 +19,7 @@ from bot.model.watch import Area
 
 HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
 NAME_AT = 0.6  # a field is named when it is clearly likelier than all others together
-HIGH_NAME_AT = 0.9  # from one side, out of cruise but not low
+HIGH_NAME_AT = 0.8  # from one side, out of cruise but not low
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
 SURE = 0.995  # no habit changes odds like these
@@ -163,8 +163,10 @@ class Sky:
         lat, lon, alt = (spell.lat, spell.lon, None) if spell else _place(side)
         candidates = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
         if row is None:
-            area = self._area(found, spell)
-            return End(None, How.UNKNOWN, 0.0, area, candidates, lat, lon, alt)
+            # how the likeliest field would be known, where one may be named at all
+            best = found.rows[0] if found.rows and self._may_name(q) else None
+            how = How.UNKNOWN if best is None else self._how(q, best, side, spell)
+            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt)
         return End(idents[row], self._how(q, row, side, spell), found.share[0], None, candidates,
                    lat, lon, alt)  # fmt: skip
 

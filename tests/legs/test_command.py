@@ -116,3 +116,37 @@ def test_least_confidence_blanks_a_field_but_keeps_the_leg() -> None:
     )
     row = next(rows([leg], 0.9))
     assert (row["origin"], row["destination"], row["destination_how"]) == ("OSLK", None, "stop")
+
+
+def test_less_confidence_names_more_but_never_a_side_at_cruise() -> None:
+    """With a lower `--min-confidence` the likeliest field is named where one may be named."""
+    t = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
+    guess = (("HL59", 0.5), ("HLLB", 0.3))
+    leg = Leg(
+        "x", Icao24("154076"), t, t, End(None, How.UNKNOWN, 0.0, "Libya", guess),
+        End(None, How.STOP, 0.0, "Libya", guess),
+    )  # fmt: skip
+    usual, more = next(rows([leg])), next(rows([leg], 0.4))
+    assert (usual["destination"], usual["destination_area"]) == (None, "Libya")
+    assert (more["destination"], more["destination_how"], more["destination_confidence"],
+            more["destination_area"]) == ("HL59", "stop", 0.5, None)  # fmt: skip
+    assert (more["origin"], more["origin_how"], more["origin_area"]) == (None, "unknown", "Libya")
+
+
+def test_a_failed_run_leaves_the_output_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong path, or a wrong table of airports, neither clears a file nor prints a header."""
+    out = tmp_path / "legs.csv"
+    out.write_text("kept")
+    assert main(["legs", str(tmp_path / "none"), "-o", str(out)]) == 2
+    assert main(["legs", str(TRACE), "--airports", str(tmp_path / "none"), "-o", str(out)]) == 2
+    assert main(["legs", str(TRACE), "--airports", str(tmp_path / "none")]) == 2
+    assert (out.read_text(), capsys.readouterr().out) == ("kept", "")
+
+
+def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
+    """`-o legs.jsonl` writes JSON lines without being told twice."""
+    out = tmp_path / "legs.jsonl"
+    assert main(["legs", str(TRACE), "-o", str(out)]) == 0
+    assert out.read_text().startswith("{")

@@ -325,3 +325,74 @@ def test_a_field_the_owner_names_is_never_held_small(table: Airfields) -> None:
     plain = History(table).sky.places
     row = table.row_of[strip]
     assert (kept.size[row], plain.size[row]) == (0, 3)
+
+
+def test_two_aircraft_under_one_address_are_told_apart(table: Airfields, history: History) -> None:
+    """One in Europe, one in America, at a time under one address: each keeps its own legs."""
+    a = join(flight(table, "EDDF", "LEMD", step_s=20, callsign="AAA1"),
+             flight(table, "LEMD", "EDDF", T0 + 4 * HOUR, step_s=20, callsign="AAA2"))  # fmt: skip
+    b = join(flight(table, "KDEN", "KMSP", T0 + 307, step_s=20, callsign="BBB1"),
+             flight(table, "KMSP", "KDEN", T0 + 12_607, step_s=20, callsign="BBB2"))  # fmt: skip
+    found = legs(history, a, b)
+    assert {leg.icao24 for leg in found} == {"154076"}
+    assert {(g.callsign, g.destination.airfield) for g in found} == {
+        ("AAA1", "LEMD"), ("AAA2", "EDDF"), ("BBB1", "KMSP"), ("BBB2", "KDEN"),
+    }  # fmt: skip
+
+
+def test_a_spoofed_approach_is_no_landing_at_the_spoofed_place(
+    table: Airfields, history: History
+) -> None:
+    """On final to Damascus the position leaps to Beirut, descends and taxies there: it did not."""
+    p = flight(table, "LTAC", "OSDI", step_s=10, type_code="B738")
+    tail = p.time_s > p.time_s.max() - 300 - 6 * 60
+    rng = np.random.default_rng(7)
+    n = int(tail.sum())
+    p.lat_deg[tail], p.lon_deg[tail] = (
+        33.82 + rng.normal(0, 0.01, n),
+        35.488 + rng.normal(0, 0.01, n),
+    )
+    named = {e for pair in ends(legs(history, p)) for e in pair}
+    assert "OLBA" not in named
+
+
+def test_an_outlier_as_the_first_report_after_a_stop_hides_no_landing(
+    table: Airfields, history: History
+) -> None:
+    """Half an hour after landing unseen, one report lies 80 NM off, the next ones climb out of the
+    field: two flights, not one."""
+    a = flight(table, "LYBE", "UKLN", type_code="AT72", speed_kt=270, cruise_ft=18_000, step_s=10)
+    b = flight(table, "UKLN", "LYBE", a.time_s.max() + 20 * 60, type_code="AT72", speed_kt=270,
+               cruise_ft=18_000, step_s=10)  # fmt: skip
+    p = without(join(a, b), a.time_s.max() - 330, b.time_s.min() + 330)
+    first = int(np.flatnonzero(p.time_s > a.time_s.max())[0])
+    p.lat_deg[first] += 1.4
+    assert ends(legs(history, p)) == [("LYBE", "UKLN"), ("UKLN", "LYBE")]
+
+
+def test_low_over_the_runway_is_a_landing_whatever_follows(
+    table: Airfields, history: History
+) -> None:
+    """Lost at 400 ft on final to Benghazi, found hours later leaving another field: both are
+    known, and so is that it flew between them."""
+    a = flight(table, "OSLK", "HLLB", speed_kt=280, cruise_ft=20_000, type_code="DH8C", step_s=10)
+    low = a.time_s.max() - 300 - 15
+    b = flight(table, "HLTQ", "HLLB", low + 4 * HOUR, speed_kt=280, cruise_ft=20_000,
+               type_code="DH8C", step_s=10)  # fmt: skip
+    b = between(b, low + 4 * HOUR + 40, 9e9)
+    found = ends(legs(history, between(a, 0, low), b))
+    assert found[0] == ("OSLK", "HLLB")
+    assert found[-1] == ("HLTQ", "HLLB")
+
+
+def test_a_shuttle_is_named_by_its_habit(table: Airfields, history: History) -> None:
+    """A stop that two fields fit alike is the one where the airframe is seen the other days."""
+    seen = [flight(table, "OSLK", "HL59", T0), flight(table, "HL59", "OSLK", T0 + 5 * HOUR)]
+    lost = [flight(table, "OSLK", "HL59", T0 + 11 * HOUR),
+            flight(table, "HL59", "OSLK", T0 + 16 * HOUR)]  # fmt: skip
+    hidden = without(join(*lost), T0 + 11.8 * HOUR, T0 + 16.8 * HOUR)
+    alone = legs(history, hidden)[0].destination
+    after = legs(history, *seen, hidden)[2].destination
+    shares = [dict(e.candidates).get("HL59", 0.0) for e in (alone, after)]
+    assert shares[1] > shares[0]
+    assert after.airfield in ("HL59", None)
