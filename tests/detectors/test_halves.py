@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -167,6 +170,26 @@ def test_a_blizzard_is_one_story() -> None:
     found = network.network_days(y, walk_forward(y, DATES))
     assert found.direction[300] == -1
     assert (found.direction != 0).sum() <= 2
+
+
+def test_the_blizzard_of_2013_is_named_on_thin_routes() -> None:
+    """Four legs where seven were expected, on thirteen routes of a timetable: one story."""
+    with (Path(__file__).parent / "data" / "nyc_2013_route_daily_counts.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    dates = np.array([row["date"] for row in rows], "datetime64[D]")
+    y = np.array([[float(row[k]) for row in rows] for k in rows[0] if k != "date"])
+    found = network.network_days(y, walk_forward(y, dates))
+    named = dates[found.direction == -1].astype(str).tolist()
+    assert {"2013-02-08", "2013-02-09"} <= set(named)
+    assert len(named) <= 6
+
+
+def test_network_days_use_the_past_only() -> None:
+    """Cutting the future leaves past days as they were."""
+    y = np.stack([busy(200, seed=40 + k) for k in range(6)])
+    whole = network.network_days(y, walk_forward(y, DATES[:200])).score
+    part = network.network_days(y[:, :150], walk_forward(y[:, :150], DATES[:150])).score
+    np.testing.assert_allclose(part, whole[:150], atol=1e-9)
 
 
 def test_the_budget_is_split_and_never_grows() -> None:
