@@ -7,7 +7,7 @@ legs that meet at a stop name the same field. Nothing here is changed in place, 
 the whole stays what it was.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.legs.sift import TWIN
 from bot.legs.stop import Others, Resolved, Sky, Stop, at, when
@@ -46,6 +46,16 @@ class Chain:
         self.stops = (*self.stops, stop)
         return self.base + len(self.stops) - 1
 
+    def stop(self, number: int) -> Stop:
+        """The stop of a number that `add` gave and no settled leg has left behind."""
+        return self.stops[number - self.base]
+
+    def blank(self, number: int) -> None:
+        """Nothing can be said of where this stop was after all."""
+        i = number - self.base
+        bare = replace(self.stops[i], odds=())
+        self.stops = (*self.stops[:i], bare, *self.stops[i + 1 :])
+
     def draft(self, draft: Draft) -> None:
         """A leg between two stops that were added."""
         self.drafts = (*self.drafts, draft)
@@ -55,7 +65,7 @@ class Chain:
         n = 0
         newest = self.base + len(self.stops) - 1
         for d in self.drafts:
-            sure = self._stop(d.origin).sure and self._stop(d.end).sure
+            sure = self.stop(d.origin).sure and self.stop(d.end).sure
             if not (sure or newest - d.end >= AHEAD or now_s - d.last > LATER_S):
                 break
             n += 1
@@ -72,22 +82,19 @@ class Chain:
         return [self._leg(d, self._resolved(sky, d.origin), self._resolved(sky, d.end))
                 for d in self.drafts]  # fmt: skip
 
-    def _stop(self, number: int) -> Stop:
-        return self.stops[number - self.base]
-
     def _others(self, number: int) -> Others:
         i = number - self.base
         low = max(i - PAST, 0)
         return [(j - i, s) for j, s in enumerate(self.stops[low : i + AHEAD + 1], low) if j != i]
 
     def _resolved(self, sky: Sky, number: int) -> Resolved:
-        return self.fixed.get(number) or sky.resolve(self._stop(number), self._others(number))
+        return self.fixed.get(number) or sky.resolve(self.stop(number), self._others(number))
 
     def _fix(self, sky: Sky, number: int) -> Resolved:
         known = self.fixed.get(number)
         if known is None:
             if sky.asked is not None:
-                sky.asked.append((self._stop(number), self._others(number)))
+                sky.asked.append((self.stop(number), self._others(number)))
             known = self._resolved(sky, number)
             self.fixed = {**self.fixed, number: known}
         return known

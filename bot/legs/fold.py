@@ -32,6 +32,7 @@ YOUNG_S, YOUNG_FPM = 300.0, 1000.0  # so soon after take-off it climbs, told or 
 LONE_S = 20.0  # false surface bits come alone
 HIGH_SLOW_FT = 12_000.0  # below 40 kt up here: a frozen, spoofed position
 FIELD_KM, PAD_KM = 5.0, 1.5
+CLIMB_FT = 500.0  # less is no climb
 ANOTHER_KM = 1000.0  # a track that leaps so far is another aircraft under the same address
 LITTLE = 10  # reports: a place left again by a jump after so few was wrong
 
@@ -325,6 +326,8 @@ class Fold:
         number = self.chain.add(stop)
         if self.air is None or self.origin is None:
             return number
+        if self._only_came_down(self.air):
+            self.chain.blank(self.origin)
         seen_on_ground = self.came_from or stop.spell
         if self.air.n >= (1 if seen_on_ground else 2) and not self._blip(self.air, stop):
             self.chain.draft(Draft(
@@ -332,6 +335,15 @@ class Fold:
                 self.air.call, self.reg, self.type_code, self.military,
             ))  # fmt: skip
         return number
+
+    def _only_came_down(self, air: Flight) -> bool:
+        """First heard at its highest and lower ever since: it did not take off where it was."""
+        assert self.origin is not None
+        first = self.chain.stop(self.origin)
+        if first.before is not None or first.spell is not None or first.after is None:
+            return False
+        start = first.after.alt
+        return start >= air.top - CLIMB_FT and start - air.last.alt1 > CLIMB_FT
 
     def _unseen(self, icao24: int, origin: int, stop: Stop, first: float, last: float) -> int:
         """A leg of which nothing was seen but that it must have been; its last stop's number."""

@@ -127,3 +127,17 @@ def test_batches_of_files_carry_over(table: Airfields, history: History, seed: i
         out += history.add(p.take((p.time_s > begin) & (p.time_s <= end)))
     out += history.flush()
     assert settled(out) == settled(legs_of(p, history))
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), ticks=st.integers(0, 200))
+def test_twins_cut_anywhere(table: Airfields, live: LiveLegs, history: History, seed: int,
+                            ticks: int) -> None:  # fmt: skip
+    """Two aircraft under one address, polled anyhow, give the legs of the whole."""
+    rng = np.random.default_rng(seed)
+    a = flight(table, "EDDF", "LEMD", step_s=20)
+    b = flight(table, "KDEN", "KMSP", T0 + float(rng.integers(1, 3000)) + 0.5, step_s=30)
+    c = flight(table, "KMSP", "KDEN", float(b.time_s.max()) + 4000.5, step_s=30)
+    p = join(a, b, c)
+    cuts = rng.uniform(p.time_s.min(), p.time_s.max(), ticks).tolist()
+    assert live_legs(live, p, cuts) == settled(legs_of(p, history))

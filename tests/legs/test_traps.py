@@ -396,3 +396,16 @@ def test_a_shuttle_is_named_by_its_habit(table: Airfields, history: History) -> 
     shares = [dict(e.candidates).get("HL59", 0.0) for e in (alone, after)]
     assert shares[1] > shares[0]
     assert after.airfield in ("HL59", None)
+
+
+@pytest.mark.parametrize("every_s", [20.0, 200.0, 400.0])
+def test_first_heard_coming_down_it_did_not_take_off_there(
+    table: Airfields, history: History, every_s: float
+) -> None:
+    """Only the last minutes of the descent are heard, without vertical rates: the field it lands
+    on is not the one it came from."""
+    p = flight(table, "OSLK", "HL59", step_s=every_s)
+    p = between(p, p.time_s.max() - 300 - 1000, p.time_s.max() - 300)
+    p.vertical_rate_fpm[:] = np.nan
+    for leg in legs(history, p):
+        assert leg.origin.airfield is None
