@@ -17,7 +17,7 @@ from bot.book import Book
 from bot.config import Config
 from bot.lane import Lane, LaneState
 from bot.legs.history import History, legs_of
-from bot.matching import aircraft_fits, end_confidence
+from bot.matching import POSSIBLE_FROM, aircraft_fits, end_confidence
 from bot.model.air import Leg, Look, Outcome, Positions, Query, Snapshot
 from bot.model.feed import FeedSettings
 from bot.model.providers import HISTORY_CREDITS, cost, is_history
@@ -51,7 +51,7 @@ class Lookout:
 
     def heed(self, lane: Lane, sky: Sky, now: datetime) -> None:
         """Hurry where a watched aircraft comes, go slow where none flies."""
-        lane.heed(planner.urgency(lane.plan, sky.aloft(now), self.watches))
+        lane.heed(planner.urgency(lane.plan, *sky.aloft(now), self.watches))
 
     def states(self) -> list[LaneState]:
         """Of all that is asked now, as operators should hear of it."""
@@ -128,10 +128,13 @@ def _night(feed: FeedSettings, settings: Config, fields: Airfields, store: Store
     def flown(track: Positions) -> list[Leg]:
         return legs_of(track, History(fields, tuple(settings.areas.values()), named))
 
+    def wanted(leg: Leg) -> bool:
+        return any(_may_count(watch, leg, book) for watch in settings.watches)
+
     return Night(
         feeds.make(feed), feed, settings.watches, store, sky,
         quota=planner.reserve(feed, settings.watches), spent=past, gate=gate,
-        unsettled=unsettled, legs_of=flown,
+        wanted=wanted, unsettled=unsettled, legs_of=flown,
     )  # fmt: skip
 
 
@@ -139,6 +142,14 @@ def named_by(watches: Sequence[Watch]) -> frozenset[str]:
     """The airfields that watches name."""
     ends = [end for watch in watches for end in (watch.origin, watch.destination) if end]
     return frozenset(spot.ident for end in ends for spot in end.airfields)
+
+
+def _may_count(watch: Watch, leg: Leg, book: Book) -> bool:
+    """Whether an end of the leg lies where the watch looks, and its aircraft may be of its kind."""
+    ends = ((leg.origin, watch.origin), (leg.destination, watch.destination))
+    near = any(place and end_confidence(end, place, book.locate) >= POSSIBLE_FROM
+               for end, place in ends)  # fmt: skip
+    return near and aircraft_fits(watch, book.identify(leg)) is not False
 
 
 def _lacks_an_end(watch: Watch, leg: Leg, book: Book) -> bool:

@@ -46,16 +46,18 @@ class Night:
         quota: float,
         spent: Iterable[tuple[datetime, float]] = (),
         gate: Gate | None = None,
+        wanted: Callable[[Leg], bool],
         unsettled: Callable[[Leg], bool],
         legs_of: Callable[[Positions], list[Leg]],
         rng: random.Random | None = None,
     ) -> None:
-        """`quota`: credits a day for this alone. `unsettled`: whether a leg would matter if both
-        its ends were known; `legs_of`: the legs of a track."""
+        """`quota`: credits a day for this alone. `wanted`: whether a watch may count or show a
+        leg; `unsettled`: whether one would if both its ends were known; `legs_of`: the legs of a
+        track."""
         self.name = settings.name
         self._watches, self._store, self._sky = tuple(watches), store, sky
         self._fit = int(quota // HISTORY_CREDITS)
-        self._unsettled, self._legs_of = unsettled, legs_of
+        self._wanted, self._unsettled, self._legs_of = wanted, unsettled, legs_of
         self._lane = Lane(feed, replace(settings, every_s=AGAIN_S), (), rng, spent,
                           quota=quota, gate=gate)  # fmt: skip
         self._day: date | None = None
@@ -119,9 +121,12 @@ class Night:
 
     def _take(self, look: Look, snapshot: Snapshot | None) -> None:
         query = next(q for q in self._lane.plan if q.key() == look.query_key)
-        if look.outcome is Outcome.OK and snapshot is not None and isinstance(query, Flown):
+        if snapshot is not None and isinstance(query, Flown):
             snapshot = replace(snapshot, legs=self._flown(query, snapshot.positions),
                                positions=Positions.empty())  # fmt: skip
+        elif snapshot is not None and isinstance(query, Flights) and query.kind == "all":
+            # the flights of the whole world: kept are those that somebody asked about
+            snapshot = replace(snapshot, legs=tuple(filter(self._wanted, snapshot.legs)))
         self._sky.take(look, query, snapshot)
         if look.outcome is Outcome.OK:
             self._done.add(look.query_key)

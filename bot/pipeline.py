@@ -50,6 +50,7 @@ HANDED = "handed_legs"
 REVISED_FOR = timedelta(hours=36)  # our legs are final after as long
 ALOFT_S = 900.0  # a position older than this says nothing about where an aircraft is going
 NOT, MAYBE, SURELY = 0, 1, 2
+Bools = npt.NDArray[np.bool_]
 KNOWN_FRAMES = 200_000  # addresses remembered as watched or not, before the memory is emptied
 
 
@@ -82,7 +83,7 @@ class Sky:
         self._looks: list[Look] = []
         self._legs: dict[str, Leg] = {}
         self._tracks: list[Positions] = []
-        self._aloft: deque[Positions] = deque()  # of watched kinds, the last `ALOFT_S` of reports
+        self._aloft: deque[tuple[Positions, Bools]] = deque()  # the last `ALOFT_S` of reports
         self._handed = Handed(unpack_legs(store.state(HANDED) or b"[]"))
         self._handed_changed = False
         self._state_at_s = 0.0
@@ -118,7 +119,7 @@ class Sky:
             positions = self._facts.complete(snapshot.positions)
             kinds = self._kinds_of(positions)
             rows = kinds > NOT
-            self._note_aloft(positions.take(kinds == SURELY), snapshot.time_s)
+            self._note_aloft(positions.take(rows), kinds[rows] == SURELY, snapshot.time_s)
             watched = frozenset(positions.icao24[rows].tolist())
             self._tally.looked(query, look.at.timestamp(), positions, watched, look.feed)
             rows |= self._on_open_ground(positions)
@@ -137,8 +138,7 @@ class Sky:
         """Legs to store with the next flush. A leg names the feed whose report finished it."""
         for leg in legs:
             self._legs[leg.id] = leg if leg.source else replace(leg, source=feed)
-        for icao24 in dict.fromkeys(leg.icao24 for leg in legs):
-            self._settle(icao24)
+        self._settle(legs)
 
     # ----------------------------------------------------------------------- what feeds hand out
 
@@ -150,19 +150,26 @@ class Sky:
     def _take_handed(self, legs: Sequence[Leg]) -> None:
         self._handed.add(legs)
         self._handed_changed = self._handed_changed or bool(legs)
-        for icao24 in dict.fromkeys(leg.icao24 for leg in legs):
-            self._settle(icao24)
+        self._settle(legs)
 
-    def _settle(self, icao24: Icao24) -> None:
-        """Join an airframe's handed flights with our own: at every revision of ours, which knows
-        nothing of them."""
-        theirs = self._handed.of(icao24)
-        if not theirs:
+    def _settle(self, legs: Sequence[Leg]) -> None:
+        """Join what was handed out of these airframes with our own: at every revision of ours,
+        which knows nothing of it."""
+        frames = {leg.icao24 for leg in legs if self._handed.of(leg.icao24)}
+        if not frames:
             return
+        fresh: dict[Icao24, list[Leg]] = {icao24: [] for icao24 in sorted(frames)}
+        for leg in self._legs.values():
+            if leg.icao24 in frames:
+                fresh[leg.icao24].append(leg)
+        for icao24, own in fresh.items():
+            self._join(icao24, own)
+
+    def _join(self, icao24: Icao24, fresh: Sequence[Leg]) -> None:
+        theirs = self._handed.of(icao24)
         since = min(leg.first_seen for leg in theirs) - REVISED_FOR
         until = max(leg.last_seen for leg in theirs)
         ids = {leg.id for leg in theirs}
-        fresh = [leg for leg in self._legs.values() if leg.icao24 == icao24]
         known = {leg.id: leg for leg in (*self._store.legs_of(icao24, since, until), *fresh)}
         ours = [leg for leg in known.values() if leg.id not in ids]
         joined = {leg.id: leg for leg in reconcile(ours, theirs)}
@@ -172,23 +179,24 @@ class Sky:
 
     # ----------------------------------------------------------------------- who is being watched
 
-    def aloft(self, now: datetime) -> Positions:
-        """Where aircraft of the watched kinds were last reported, those of the last `ALOFT_S`."""
+    def aloft(self, now: datetime) -> tuple[Positions, Bools]:
+        """Where aircraft that may be of the watched kinds were last reported in the last
+        `ALOFT_S`, and which of them surely are."""
         with self._lock:
-            self._note_aloft(Positions.empty(), now.timestamp())
+            self._note_aloft(Positions.empty(), np.zeros(0, bool), now.timestamp())
             parts = tuple(self._aloft)
         if not parts:
-            return Positions.empty()
-        columns = (np.concatenate(c) for c in zip(*map(_columns, parts), strict=True))
-        joined = Positions(*columns)
+            return Positions.empty(), np.zeros(0, bool)
+        columns = (np.concatenate(c) for c in zip(*(_columns(p) for p, _ in parts), strict=True))
+        joined, sure = Positions(*columns), np.concatenate([mask for _, mask in parts])
         order = np.argsort(joined.time_s, kind="stable")[::-1]
         _, last = np.unique(joined.icao24[order], return_index=True)
-        return joined.take(order[last])
+        return joined.take(order[last]), sure[order[last]]
 
-    def _note_aloft(self, rows: Positions, time_s: float) -> None:
+    def _note_aloft(self, rows: Positions, sure: Bools, time_s: float) -> None:
         if len(rows):
-            self._aloft.append(rows)
-        while self._aloft and self._aloft[0].time_s.max() < time_s - ALOFT_S:
+            self._aloft.append((rows, sure))
+        while self._aloft and self._aloft[0][0].time_s.max() < time_s - ALOFT_S:
             self._aloft.popleft()
 
     def _kinds_of(self, positions: Positions) -> npt.NDArray[np.int8]:

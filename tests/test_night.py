@@ -22,7 +22,7 @@ from bot.model.air import How, Icao24, Leg
 from bot.model.feed import FeedSettings
 from bot.model.watch import Place, Spot, Watch
 from bot.night import ready_day
-from tests.nouns import HL59, at, watch
+from tests.nouns import HL59, OSLK, at, watch
 from tests.opensky_server import CLIENT, World, serve
 
 NOW = at("2024-12-27 06:30")
@@ -192,6 +192,19 @@ def test_a_track_settles_an_end_that_a_watch_lacks(desk: Callable[..., Desk]) ->
     one.now += timedelta(days=1)
     one.night()
     assert leg in one.legs(), "the next night hands it out again, without its end"
+
+
+def test_of_all_the_worlds_flights_those_asked_about_are_kept(desk: Callable[..., Desk]) -> None:
+    """With more airfields than the day has windows, every flight is asked for, and only those
+    stay that a watch may count."""
+    many = tuple(Spot(f"X{n}", "", 40.0 + n, 10.0) for n in range(12))
+    one = desk((watch(origin=Place((*many, OSLK))),))
+    one.night()
+    asked = [path for path in one.world.asked if "/flights/" in path]
+    assert len(asked) == 12
+    assert all(path.startswith("/api/flights/all?") for path in asked)
+    kept = [(leg.icao24, leg.origin.airfield) for leg in one.legs()]
+    assert kept == [("896123", "OSLK"), ("154076", "OSLK")], "the way back is no watch's"
 
 
 def test_what_fails_is_asked_again_and_nothing_else(desk: Callable[..., Desk]) -> None:

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -206,17 +207,21 @@ def test_an_end_is_urgent_while_a_watched_aircraft_comes(
 ) -> None:
     """Faster where one is in the air inside or on its way, slower while none flies anywhere."""
     queries = circles(STORY)
-    found = urgency(queries, watched, [RUSSIANS])
+    found = urgency(queries, watched, np.ones(len(watched), bool), [RUSSIANS])
     assert [found[q.key()] for q in queries] == factors
+    doubtful = urgency(queries, watched, np.zeros(len(watched), bool), [RUSSIANS])
+    assert [doubtful[q.key()] for q in queries] == [min(f, 1.0) if max(factors) >= 1 else f
+                                                    for f in factors]  # fmt: skip
 
 
 def test_the_ends_of_all_traffic_are_never_cold() -> None:
     """Where every aircraft is watched, none in the air that is known says nothing."""
     queries = circles(STORY)
-    found = urgency(queries, Positions.empty(), [STORY, RUSSIANS])
+    nobody = (Positions.empty(), np.zeros(0, bool))
+    found = urgency(queries, *nobody, [STORY, RUSSIANS])
     assert set(found.values()) == {1.0}
     far = replace(STORY, origin=Place((Spot("UUMU", "Moscow", 55.9, 38.1),)), destination=None)
-    assert set(urgency(queries, Positions.empty(), [far, RUSSIANS]).values()) == {0.5}
+    assert set(urgency(queries, *nobody, [far, RUSSIANS]).values()) == {0.5}
 
 
 def test_the_way_is_asked_for_where_a_round_has_room() -> None:

@@ -63,7 +63,10 @@ def _look(wiring: "Wiring") -> None:
         if lane.state.mood is Mood.OK:
             answered.add(lane.feed.name)
     for night in wiring.lookout.nights:
-        if night.round(app.clock, _sleep):
+        asked = False
+        while night.round(app.clock, _sleep):
+            asked = True  # the flights, then the tracks of those that lack an end
+        if asked:
             print(f"{night.state.feed}: {night.state.mood} {night.state.why}".rstrip())
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from bot import geo
 from bot.model.air import Near, Positions, Query
@@ -16,15 +17,17 @@ _FLYING_KT = 60.0
 
 
 def urgency(
-    queries: Sequence[Query], watched: Positions, watches: Sequence[Watch]
-) -> dict[str, float]:
+    queries: Sequence[Query], watched: Positions, sure: npt.NDArray[np.bool_],
+    watches: Sequence[Watch],
+) -> dict[str, float]:  # fmt: skip
     """How often to ask each circle, by query key, given where the watched aircraft are now.
 
-    Hot: one is in the air inside it or on its way there; cold: none is in the air anywhere, and no
-    watch of all traffic has an end there. Otherwise 1, as for lists, which find the aircraft in
-    the first place.
+    Hot: one that is `sure` of a watched kind is in the air inside it or on its way there; cold:
+    none that may be is in the air anywhere, and no watch of all traffic has an end there.
+    Otherwise 1, as for lists, which find the aircraft in the first place.
     """
-    air = watched.take(~watched.on_ground & ~(watched.ground_speed_kt < _FLYING_KT))
+    flying = ~watched.on_ground & ~(watched.ground_speed_kt < _FLYING_KT)
+    air = watched.take(flying & sure)
     always = discs([watch for watch in watches if not watch.aircraft], math.inf)
     factors = {}
     for query in queries:
@@ -32,7 +35,7 @@ def urgency(
             continue
         if _awaited(query, air):
             factors[query.key()] = HOT
-        elif len(air) or any(_within(query, d.lat_deg, d.lon_deg) for d in always):
+        elif flying.any() or any(_within(query, d.lat_deg, d.lon_deg) for d in always):
             factors[query.key()] = 1.0
         else:
             factors[query.key()] = COLD
