@@ -38,13 +38,13 @@ def load_config(path: Path) -> tuple[Config, Airfields]:
     return found, airfields.load(found.airfields)
 
 
-def open_data(settings: Config, now: datetime) -> Store:
-    """The store in the configured data folder, checked and migrated."""
+def open_data(settings: Config, now: datetime, *, thorough: bool = True) -> Store:
+    """The store in the configured data folder, migrated, and with `thorough` read for damage."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise StoreError(f"{settings.data}: cannot be made: {exc.strerror}") from exc
-    return open_store(settings.data / DATABASE, now=now)
+    return open_store(settings.data / DATABASE, now=now, thorough=thorough)
 
 
 @contextmanager

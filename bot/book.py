@@ -2,7 +2,8 @@
 
 In memory and in the store alike: a leg that changes recounts its day, a poll that looked raises
 its exposure, and yesterday stays open for late legs. An imported day and an observed one never
-replace each other unasked.
+replace each other unasked. Legs of other traffic are forgotten in time; what a watch that is
+defined anew would have counted among them is unknown, not zero.
 """
 
 import hashlib
@@ -11,19 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
+
 from bot import series
 from bot.aircraft import Registry
 from bot.airfields import Airfields
-from bot.coverage import Hours, grounds_of
+from bot.coverage import Hours, grounds_of, sentinels
 from bot.imports import History
 from bot.judge import OPEN_DAYS
-from bot.matching import Match, matches
+from bot.matching import Match, aircraft_fits, matches
 from bot.model.air import Aircraft, Leg
 from bot.model.alert import Series
 from bot.model.watch import Watch
 from bot.store import Day, Store
 
 COUNTED_REV = "counted_rev"
+WHOLE_FROM = "legs_whole_from"  # state: the first day of which every leg is kept
 IMPORTED = "imported"  # state: when days were last imported
 DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,6 +126,33 @@ class Book:
         if refused:  # imported days stand: read back what the store kept
             self._reload()
 
+    def forget_others(self, before: date) -> int:
+        """Forget the legs of days before that day which no watch counts or shows; how many.
+
+        A day at a time, so that a stop in between costs nothing; only days not done yet are read,
+        and no more than a month of them: the rest has time until tomorrow.
+        """
+        first = self.store.first_leg()
+        if first is None:
+            return 0
+        done = self._whole_from()
+        begin = max(first.date(), done) if done else first.date()
+        shelf, gone = _Shelf(self.store), 0
+        for day in sorted(_span(begin, min(before - DAY, begin + MONTH))):
+            flown = shelf.between(day, day)
+            kept = {match.leg.id for watch in self.watches.values()
+                    for match in matches(watch, flown, self.identify, self.locate)}  # fmt: skip
+            others = [leg.id for leg in flown if leg.id not in kept]
+            with self.store.begin() as tx:
+                self.store.forget_legs(tx, others)
+                self.store.put_state(tx, WHOLE_FROM, (day + DAY).isoformat().encode())
+            gone += len(others)
+        return gone
+
+    def _whole_from(self) -> date | None:
+        known = self.store.state(WHOLE_FROM)
+        return date.fromisoformat(known.decode()) if known else None
+
     def _notice_imports(self) -> None:
         """Days imported by another process since they were last read."""
         imported = self.store.state(IMPORTED)
@@ -144,18 +175,23 @@ class Book:
             # other ends: whoever looked then did not look here
             self._days[watch.name] = {}
         counts = self._count(watch, recounted, legs)
+        if before.partition(b"/")[0] != _mark(watch).partition(b"/")[0]:  # it counts other legs now
+            whole_from = self._whole_from() or date.min
+            counts |= {day: (math.nan, math.nan) for day in recounted if day < whole_from}
         still_open = {today - back * DAY for back in range(OPEN_DAYS)} & known
         return [self._row(watch, day, counts) for day in sorted(recounted | still_open)]
 
-    def _count(self, watch: Watch, days: set[date], legs: "_Shelf") -> dict[date, tuple[int, int]]:
+    def _count(
+        self, watch: Watch, days: set[date], legs: "_Shelf"
+    ) -> dict[date, tuple[float, float]]:
         """(counted, possible) of each of the days."""
-        counts = dict.fromkeys(days, (0, 0))
+        counts: dict[date, tuple[float, float]] = dict.fromkeys(days, (0, 0))
         for first, last in _runs(days):
             flown = legs.between(first, last)
             counts |= series.tally(matches(watch, flown, self.identify, self.locate))
         return counts
 
-    def _row(self, watch: Watch, day: date, counts: Mapping[date, tuple[int, int]]) -> Day:
+    def _row(self, watch: Watch, day: date, counts: Mapping[date, tuple[float, float]]) -> Day:
         counted, possible, exposure = self._days[watch.name].get(day, (0.0, 0.0, 0.0))
         counted, possible = counts.get(day, (counted, possible))
         if self.hours.knows(watch, day):
@@ -206,19 +242,42 @@ class Book:
 
     def _counted(self, legs: Sequence[Leg]) -> dict[str, list[Day]]:
         """Every day that the legs span, counted from all that is stored of it, for the watches
-        that they concern: a file on one route says nothing of another's zeros. How well somebody
-        looked is unknown."""
+        that they concern: a file on one route says nothing of another's zeros. Nobody's looks are
+        on record: regulars that came tell how much was seen, and without them it is unknown."""
         first, last = min(leg.day for leg in legs), max(leg.day for leg in legs)
         shelf = _Shelf(self.store)
         found = {}
         for name, watch in self.watches.items():
             if matches(watch, legs, self.identify, self.locate):
                 counts = self._count(watch, _span(first, last), shelf)
+                seen = self._seen_by_regulars(watch, first, last, shelf)
                 found[name] = [
-                    Day(day, float(n), float(maybe), math.nan)
+                    Day(day, float(n), float(maybe), seen.get(day, math.nan))
                     for day, (n, maybe) in sorted(counts.items())
                 ]
         return found
+
+    def _seen_by_regulars(
+        self, watch: Watch, first: date, last: date, shelf: "_Shelf"
+    ) -> dict[date, float]:
+        """Exposure of days without a look, from those at the watch's ends whom it does not watch;
+        that of the worse end, NaN where either's is unknown."""
+        if not watch.aircraft:
+            return {}
+        unwatched = [
+            leg
+            for start, stop in _runs(_span(first, last))
+            for leg in shelf.between(start, stop)
+            if aircraft_fits(watch, self.identify(leg)) is False
+        ]
+        ends = [
+            sentinels.exposures(sentinels.regulars_at(ground, unwatched, self.locate))
+            for ground in grounds_of(watch)
+        ]
+        return {
+            day: float(np.min([end.get(day, sentinels.UNKNOWN).exposure for end in ends]))
+            for day in {day for end in ends for day in end}
+        }
 
 
 class _Shelf:

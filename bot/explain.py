@@ -235,7 +235,8 @@ def _habits(config: Config) -> list[str]:
     if quiet is not None:
         lines.append(f"From {quiet.start:%H:%M} to {quiet.end:%H:%M} messages come without sound.")
     lines.append(f"Data: {config.data}; flown paths are kept {spoken(config.retention)}, "
-                 "flights, counts and alerts for ever.")  # fmt: skip
+                 "and so are flights of other traffic; the watches' flights, counts and alerts for "
+                 "ever.")  # fmt: skip
     return ["Habits:", *lines]
 
 

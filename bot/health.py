@@ -1,18 +1,23 @@
-"""Notices the bot's own troubles and tells them once: a feed gone quiet, a job that keeps failing.
+"""Notices the bot's own troubles and tells them once: a feed gone quiet, a job that keeps failing,
+a question that a feed never answers.
 
 Promises: a trouble is told when it has lasted, told again only when it is over; a feed that is
 dark is never mistaken for an empty sky.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.lane import LaneState, Mood
+from bot.store import LookHour
 
 # A provider's bad quarter of an hour is weather; half an hour is news.
 FEED_QUIET_FOR = timedelta(minutes=30)
 JOB_FAILURES = 3
+BLIND_AFTER = 5  # failures of one query in a day without a single answer
+BLIND_SHOWN = 5
 
 Notice = tuple[str, tuple[str, ...]]
 """A title and its lines, for the operators."""
@@ -81,6 +86,25 @@ class Health:
                 lines = (trouble.why, f"{trouble.failures} times in a row; the log has more")
                 told.append((f"{job} keeps failing", lines))
         return told
+
+
+def blind(hours: Sequence[LookHour], asked: Mapping[str, Collection[str]]) -> list[Notice]:
+    """Queries (by feed) that failed whenever they were asked in these hours, while their feed
+    answered others: a part of the sky that nobody sees, though the feed looks well."""
+    told: list[Notice] = []
+    for feed, keys in asked.items():
+        mine = [hour for hour in hours if hour.feed == feed and hour.query_key in keys]
+        answered = {hour.query_key for hour in mine if hour.ok}
+        failed = Counter[str]()
+        for hour in mine:
+            failed[hour.query_key] += hour.failed
+        last = {hour.query_key: hour.last_failure for hour in mine if hour.failed}
+        never = [key for key, n in failed.items() if n >= BLIND_AFTER and key not in answered]
+        if answered and never:
+            lines = tuple(f"{key}: {failed[key]} times, {last[key]}" for key in never[:BLIND_SHOWN])
+            title = f"Feed {feed} never answers {len(never)} of {len(keys)} questions"
+            told.append((title, (*lines, "what they would show counts as not observed")))
+    return told
 
 
 def _quiet(lane: LaneState, trouble: _Trouble) -> Notice:

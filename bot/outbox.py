@@ -124,8 +124,7 @@ class _Courier:
     def deliver(self, head: Head) -> None:
         channel = self.channels.get(_channel_of(head))
         if channel is None:
-            self.held.add(head.address)
-            log.warning("no channel for a waiting message id=%d address=%s", head.id, head.address)
+            self._without_channel(head)
             return
         try:
             delivery = self.store.delivery(head.id)
@@ -148,6 +147,15 @@ class _Courier:
             self._wait(head, delivery, _described(exc), None, attempt)
         else:
             self._arrived(delivery, receipt)
+
+    def _without_channel(self, head: Head) -> None:
+        """It waits for its channel to come back; said once, not with every round."""
+        self.held.add(head.address)
+        why = "its channel is not configured"
+        with self.store.begin() as tx:
+            news = self.store.note_trouble(tx, head.address, why, self.now())
+        if news:
+            log.warning("messages wait address=%s why=%s", head.address, why)
 
     def _arrived(self, delivery: Delivery, receipt: Receipt) -> None:
         with self.store.begin() as tx:

@@ -28,7 +28,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_bot import API, close_bot, new_bot
 from bot.config import Config
 from bot.errors import BotError, ConfigError
-from bot.health import Health
+from bot.health import Health, blind
 from bot.lane import Lane
 from bot.model.air import Look, Snapshot
 from bot.night import Night
@@ -207,11 +207,19 @@ class Service:
         )  # fmt: skip
 
     def _keep_house(self) -> None:
-        days = self._wiring.settings.retention / timedelta(days=1)
+        """Once a day: forget what has had its time, and tell what nobody sees."""
+        now, wiring = clock(), self._wiring
+        days = wiring.settings.retention / timedelta(days=1)
         kept = Retention(looks_days=min(LOOKS_KEPT_DAYS, days), tracks_days=days, sent_days=days)
         with self._store.begin() as tx:
-            self._store.prune(tx, clock(), kept)
-        self._wiring.desk.book.hours.forget((clock() - app.PRESENCE_LOADED).date())
+            self._store.prune(tx, now, kept)
+        wiring.desk.book.hours.forget((now - app.PRESENCE_LOADED).date())
+        gone = wiring.desk.book.forget_others((now - wiring.settings.retention).date())
+        log.info("housekeeping done legs_of_others_forgotten=%d", gone)
+        hours = self._store.look_hours(now - timedelta(hours=24), now + timedelta(hours=1))
+        asked = {lane.feed.name: [query.key() for query in lane.plan] for lane in wiring.lanes}
+        for title, lines in blind(hours, asked):
+            self._tell_operators(title, lines, event=f"blind/{title}/{now.date()}")
 
     def _look_after(self) -> None:
         """Tell operators of troubles, and systemd that we live: only while jobs make progress."""
@@ -246,12 +254,13 @@ class Service:
                     message=message.welcome(lines), addresses=addresses,
                 )  # fmt: skip
 
-    def _tell_operators(self, title: str, lines: Sequence[str]) -> None:
+    def _tell_operators(self, title: str, lines: Sequence[str], event: str = "") -> None:
+        """A notice; those of one `event` are one."""
         settings = self._wiring.settings
         now = clock()
         with self._store.begin() as tx:
             outbox.enqueue(
-                self._store, tx, event=f"service/{title}/{int(now.timestamp())}", now=now,
+                self._store, tx, event=event or f"service/{title}/{int(now.timestamp())}", now=now,
                 message=message.service(title, lines),
                 addresses=settings.addresses(settings.operators),
             )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from bot.health import Health
+from bot.health import BLIND_AFTER, Health, blind
 from bot.lane import LaneState, Mood
+from bot.store import LookHour
 from tests.nouns import at
 
 START = at("2024-12-26 12:00")
@@ -71,3 +72,22 @@ def test_one_failure_is_not_news() -> None:
     health.failed("assess", ValueError("boom"), START)
     health.worked("assess")
     assert health.examine([], START) == []
+
+
+def hour(feed: str, key: str, ok: int, failed: int, why: str = "") -> LookHour:
+    return LookHour(feed, key, START, ok, failed, 0, 0, why)
+
+
+def test_a_question_that_is_never_answered_is_told() -> None:
+    """One circle that always fails hides behind the others that work: named, with the last
+    reason; a feed that is wholly dark is told otherwise, and a few failures are weather."""
+    asked = {"lol": ["near:1", "near:2", "near:3"], "fi": ["near:1"]}
+    hours = [hour("lol", "near:1", 60, 0), hour("lol", "near:2", 0, BLIND_AFTER, "HTTP 404"),
+             hour("lol", "near:3", 0, BLIND_AFTER - 1, "HTTP 503"),
+             hour("lol", "near:0", 0, 99, "of an older plan"),
+             hour("fi", "near:1", 0, 99, "HTTP 503")]  # fmt: skip
+    ((title, lines),) = blind(hours, asked)
+    assert title == "Feed lol never answers 1 of 3 questions"
+    assert lines[0] == f"near:2: {BLIND_AFTER} times, HTTP 404"
+    assert "not observed" in lines[-1]
+    assert blind([*hours, hour("lol", "near:2", 1, 0)], asked) == []

@@ -200,6 +200,26 @@ def test_a_message_for_an_unknown_channel_waits(post: Post) -> None:
     assert post.store.outbox_state() == OutboxState(1, 0, 1, 0, NOW)
 
 
+def test_a_missing_channel_is_said_once(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    """Not with every round, nor after a restart: only when it went missing."""
+
+    def said() -> int:
+        return sum("not configured" in record.getMessage() for record in caplog.records)
+
+    post.queue("e", Address("pigeon", "x"))
+    for _ in range(3):
+        post.run(3)
+    assert said() == 1
+    (chat,) = post.store.chats()
+    assert (chat.address, chat.last_error) == ("pigeon:x", "its channel is not configured")
+    pigeon = {"pigeon": post.channel}
+    deliver_due(post.store, pigeon, lambda: post.now)
+    assert [(chat.address, chat.last_error) for chat in post.store.chats()] == [("pigeon:x", None)]
+    post.queue("later", Address("pigeon", "x"))
+    post.run(3)
+    assert said() == 2
+
+
 def test_a_stopped_channel_keeps_everything_and_is_told_elsewhere(post: Post) -> None:
     """One attempt, not one a chat; operators hear on another channel, once a day."""
     post.operators = (DESK, HERE)

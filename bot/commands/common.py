@@ -28,7 +28,7 @@ def opened(args: argparse.Namespace) -> Iterator[tuple["Config", "Store"]]:
     from bot import app
 
     settings, _ = app.load_config(args.config)
-    store = app.open_data(settings, app.clock())
+    store = app.open_data(settings, app.clock(), thorough=False)
     try:
         yield settings, store
     finally:
@@ -36,12 +36,13 @@ def opened(args: argparse.Namespace) -> Iterator[tuple["Config", "Store"]]:
 
 
 @contextmanager
-def wired(args: argparse.Namespace) -> Iterator["Wiring"]:
-    """The whole bot for one command, without a schedule."""
+def wired(args: argparse.Namespace, *, thorough: bool = False) -> Iterator["Wiring"]:
+    """The whole bot for one command, without a schedule. `thorough`: the database is read through
+    for damage first, as when the service starts."""
     from bot import app
 
     settings, fields = app.load_config(args.config)
-    store = app.open_data(settings, app.clock())
+    store = app.open_data(settings, app.clock(), thorough=thorough)
     try:
         yield app.wire(settings, fields, store, app.clock())
     finally:

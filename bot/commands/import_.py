@@ -16,7 +16,7 @@ def run(args: argparse.Namespace) -> int:
     from bot import imports
     from bot.app import clock
 
-    with common.wired(args) as wiring:
+    with common.wired(args, thorough=True) as wiring:
         history = imports.read(args.file, frozenset(wiring.desk.watches))
         done = wiring.desk.book.take_in(history, clock(), overwrite=args.overwrite)
     for name, (days, refused) in done.items():

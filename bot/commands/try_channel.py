@@ -62,7 +62,7 @@ def revive(settings: "Config", reached: Iterable["Address"]) -> None:
 
     if not (settings.data / app.DATABASE).exists():
         return
-    store = app.open_data(settings, app.clock())
+    store = app.open_data(settings, app.clock(), thorough=False)
     try:
         with store.begin() as tx:
             back = [address for address in reached if store.enable_chat(tx, address)]

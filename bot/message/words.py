@@ -8,10 +8,10 @@ import unicodedata
 from datetime import date, datetime, tzinfo
 
 from bot.model.alert import Line, Span
+from bot.model.rarity import in_words
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NBSP = "\u00a0"
-MOST_YEARS = 1000  # past this the tail of any fitted law is a guess; say 'less than', no number
 # A stranger's text may hold characters that turn the rest of the line round: embeddings,
 # overrides and isolates of the bidirectional algorithm (UAX #9). They carry no meaning here.
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -70,29 +70,15 @@ def number(n: float) -> str:
     return f"{n:.2f}" if abs(n) < 0.095 else f"{n:.1f}"
 
 
-def _one_digit(n: float) -> int:
-    """Rounded to one significant digit: 37 -> 40."""
-    size = 10 ** math.floor(math.log10(n))
-    return int(round(n / size) * size) if n >= 1 else 1
-
-
 def rarity(years: float) -> str:
-    """How often chance alone would do this; one significant digit, capped.
+    """How often chance alone would do this; '' when it is not known.
 
     >>> rarity(37), rarity(1.2), rarity(0.2), rarity(4e6)
     ('about once in 40 years', 'about once a year', 'about 5 times a year', \
 'less than once in 1,000 years')
     """
-    if math.isnan(years):
-        return ""
-    if years > MOST_YEARS:
-        return f"less than once in {MOST_YEARS:,} years"
-    if years >= 0.75:
-        n = _one_digit(years + 1e-9)
-        return "about once a year" if n == 1 else f"about once in {n:,} years"
-    if years < 1 / 50:
-        return "about every week or more"
-    return f"about {_one_digit(1 / years)} times a year"
+    said = in_words(years)
+    return said if not said or said.startswith("less") else f"about {said}"
 
 
 def rate(per_day: float) -> str:

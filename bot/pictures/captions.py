@@ -6,6 +6,7 @@ import numpy as np
 
 from bot.model.air import Leg
 from bot.model.alert import Evidence, Finding, Kind
+from bot.model.rarity import in_words
 
 
 def number(value: float) -> str:
@@ -43,23 +44,13 @@ def legs_text(count: float) -> str:
 
 
 def rarity_text(years: float) -> str:
-    """How often chance alone would do this; '' when it is not known.
+    """How often chance alone would do this, as in the message; '' when it is not known.
 
-    >>> rarity_text(412.0), rarity_text(0.25)
-    ('by chance once in 410 years', 'by chance 4 times a year')
-    >>> rarity_text(3e7)
-    'by chance less than once in 10,000 years'
+    >>> rarity_text(412.0), rarity_text(0.25), rarity_text(0.0)
+    ('by chance once in 400 years', 'by chance 4 times a year', '')
     """
-    if not np.isfinite(years) or years <= 0:
-        return "by chance less than once in 10,000 years" if years == np.inf else ""
-    if years < 0.75:
-        return f"by chance {1 / years:,.0f} times a year"
-    if years < 1.5:
-        return "by chance once a year"
-    if years > 10_000:
-        return "by chance less than once in 10,000 years"
-    digits = 10 ** max(0, len(f"{years:.0f}") - 2)  # two figures: it is an estimate
-    return f"by chance once in {round(years / digits) * digits:,.0f} years"
+    said = in_words(years) if years > 0 else ""
+    return said and f"by chance {said}"
 
 
 def window_first(finding: Finding) -> date:

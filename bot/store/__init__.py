@@ -32,8 +32,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what grows fast is kept. Legs, days, findings and alerts are kept for ever, and so
-    is every message that was not delivered."""
+    """How long what grows fast is kept. Days, findings, alerts and the legs of watches are kept for
+    ever, and so is every message that was not delivered. (Which legs those are, the book knows.)"""
 
     looks_days: float = 14.0  # raw; their hours stay
     tracks_days: float = 90.0
@@ -49,9 +49,10 @@ class Store(SkyKeeper, LookingKeeper, LegKeeper, DayKeeper, DeskKeeper, PostKeep
         self.prune_post(tx, now, retention.sent_days)
 
 
-def open_store(target: str | Path, *, now: datetime) -> Store:
+def open_store(target: str | Path, *, now: datetime, thorough: bool = True) -> Store:
     """Open, check, copy if a migration is due, migrate. Raises StoreError.
 
-    `target`: a file's path or a `postgresql+psycopg://` URL.
+    `target`: a file's path or a `postgresql+psycopg://` URL. Reading a file of years through for
+    damage takes seconds: what only asks leaves it (`thorough` false) to the service.
     """
-    return Store(connect(target, now=now))
+    return Store(connect(target, now=now, thorough=thorough))

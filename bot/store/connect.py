@@ -1,8 +1,8 @@
 """Opening the database: one engine, its pragmas, its errors in words, its schema up to date.
 
-Promises: a SQLite file is checked before it is used, copied before it is migrated, and never
-touched when it is newer than the program or not ours. Every failure is a `StoreError` that names
-the database and says what to do. A password in a PostgreSQL URL never appears in a text.
+Promises: a SQLite file is checked before the service uses it, copied before it is migrated, and
+never touched when it is newer than the program or not ours. Every failure is a `StoreError` that
+names the database and says what to do. A password in a PostgreSQL URL never appears in a text.
 """
 
 import os
@@ -53,11 +53,12 @@ _ADVICE = {  # by the prefix of SQLite's own name for the error
 }
 
 
-def connect(target: str | Path, *, now: datetime) -> Engine:
-    """An engine on a checked and migrated database; `target` is a path or a `postgresql` URL."""
+def connect(target: str | Path, *, now: datetime, thorough: bool = True) -> Engine:
+    """An engine on a migrated database; `target` is a path or a `postgresql` URL. `thorough`: read
+    a SQLite file through for damage (always done before a migration)."""
     url = _url(target)
     if url.get_backend_name() == "sqlite":
-        return _connect_sqlite(Path(str(url.database)), now)
+        return _connect_sqlite(Path(str(url.database)), now, thorough)
     engine = _engine(url)
     with translated(engine):
         _check_revision(engine)
@@ -104,7 +105,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _connect_sqlite(path: Path, now: datetime) -> Engine:
+def _connect_sqlite(path: Path, now: datetime, thorough: bool) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists() or path.stat().st_size == 0
@@ -113,8 +114,11 @@ def _connect_sqlite(path: Path, now: datetime) -> Engine:
     engine = _engine(URL.create("sqlite", database=str(path)))
     with translated(engine):
         if not new:
-            _quick_check(engine, path)
+            if thorough:  # first, because damage may be anywhere
+                _quick_check(engine, path)
             if _check_revision(engine):
+                if not thorough:
+                    _quick_check(engine, path)
                 _back_up(path, now)
         _migrate(engine)
         with writing(engine) as tx:  # proof that it can be written, now and not in an hour

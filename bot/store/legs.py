@@ -11,7 +11,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from bot.model.air import Callsign, Icao24, Leg
 from bot.store.codec import end_in, end_out
@@ -75,7 +75,7 @@ class LegKeeper(Keeper):
             return 0
         twins = _twins(changed, stored, [row for row in stored.values() if row.id not in rows])
         rev = _next_revision(tx)
-        _forget(tx, twins)
+        self.forget_legs(tx, [row.id for row in twins])
         left = [stored[row.id] for row in changed if row.id in stored] + twins
         _note_moves(tx, rev, left, changed)
         _write(tx, rev, changed)
@@ -128,6 +128,17 @@ class LegKeeper(Keeper):
             )
             return tuple(sorted(found.union(connection.scalars(moves)))), rev
 
+    def first_leg(self) -> datetime | None:
+        """When the oldest leg starts; None: there is none."""
+        with self.read() as connection:
+            start_s = connection.scalar(select(func.min(legs.c.start_s)))
+        return None if start_s is None else moment(start_s)
+
+    def forget_legs(self, tx: Tx, ids: Sequence[str]) -> None:
+        """Delete legs that no count rests on: their days are not marked as changed."""
+        for chunk in _chunks(ids):
+            tx.execute(delete(legs).where(legs.c.id.in_(chunk)))
+
     def _legs(self, query: Any) -> tuple[Leg, ...]:
         with self.read() as connection:
             return tuple(_leg(*row) for row in connection.execute(query))
@@ -171,11 +182,6 @@ def _flies_at(row: Row, time_s: float) -> bool:
 
 def _apart_s(a: Row, b: Row) -> float:
     return min(abs(a.start_s - b.start_s), abs(a.first_seen_s - b.first_seen_s))
-
-
-def _forget(tx: Tx, rows: Sequence[Row]) -> None:
-    for chunk in _chunks(rows):
-        tx.execute(delete(legs).where(legs.c.id.in_([row.id for row in chunk])))
 
 
 def _note_moves(tx: Tx, rev: int, left: Sequence[Row], changed: Sequence[Row]) -> None:

@@ -172,6 +172,14 @@ class PostKeeper(Keeper):
         alive = update(chats).where(is_dead).values(dead_since=None, dead_why=None)
         return tx.execute(alive).rowcount > 0
 
+    def note_trouble(self, tx: Tx, address: str, why: str, now: datetime) -> bool:
+        """Remember what is wrong with an address (by key); False: that is known already."""
+        known = _chats(tx).get(address)
+        if known is not None and known.last_error == why:
+            return False
+        _note_error(tx, address, why, now)
+        return True
+
     def move_chat(self, tx: Tx, old: Address, new: Address) -> None:
         """The chat has a new address: all that is queued or will be queued for the old goes
         there."""

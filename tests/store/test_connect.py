@@ -141,6 +141,28 @@ def test_a_damaged_database_is_refused(path: Path) -> None:
     assert f"{path}: is damaged" in refusal(path)
 
 
+def test_only_a_thorough_opening_reads_the_file_through(path: Path) -> None:
+    """What only asks does not wait for years of data to be read; the service does, and so does
+    whatever is about to migrate."""
+    with closing(open_store(made(path), now=NOW)) as store, store.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE ballast (x BLOB)")
+        tx.exec_driver_sql("INSERT INTO ballast VALUES (randomblob(40000))")
+        tx.exec_driver_sql("CREATE INDEX ballast_x ON ballast (length(x))")
+        page = tx.exec_driver_sql(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'ballast_x'"
+        ).scalar_one()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    assert f"{path}: is damaged" in refusal(path)
+    open_store(path, now=NOW, thorough=False).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
+        database.commit()
+    with pytest.raises(StoreError, match="is damaged"):
+        open_store(path, now=NOW, thorough=False)
+
+
 def test_a_truncated_database_is_refused(path: Path) -> None:
     """Half a file, as a broken copy leaves it, is damaged."""
     made(path)
