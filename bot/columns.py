@@ -49,6 +49,11 @@ def numbers(told: Sequence[float | None]) -> Floats:
         return np.array(told, np.float64)
 
 
+def possible(column: Floats) -> Floats:
+    """Without numbers that no instrument tells and that a single-precision column cannot hold."""
+    return np.where(np.abs(column) < 1e9, column, np.nan)
+
+
 def flagged(told: Sequence[int | None], bit: int) -> Bools:
     """Where this bit is set; an unknown number has none."""
     try:

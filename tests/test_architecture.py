@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching",
-          "bot.columns"}  # fmt: skip
+          "bot.columns", "bot.scan"}  # fmt: skip
 STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
     "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
@@ -55,6 +55,7 @@ HOMES = {  # package -> the only rooms that may import it
     "yaml": {"bot.config"},
     "holidays": {"bot.series"},
     "sklearn": {"detectors"},
+    "numba": {"bot.scan"},
 }
 LAZY = {"bot.cli", "bot.commands", "bot.__main__", "detectors"}  # may import inside functions
 

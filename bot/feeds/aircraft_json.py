@@ -15,7 +15,8 @@ that fails, too, are the records read one by one, leniently.
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -23,7 +24,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from bot import columns
+from bot import columns, scan
 from bot.errors import Garbled
 from bot.feeds.clean import (
     BAD_FIELD,
@@ -119,7 +120,9 @@ def parse(body: bytes, what: str) -> Parsed:
     position 60 s old, so the error stays below that). Units are the wire's: feet, knots, ft/min.
     """
     counts = Skips()
-    reply = _read(body, what, counts)
+    found, reply = _fast(body)
+    if found is None:
+        reply = _read(body, what, counts)
     if reply.msg is not None and reply.msg.strip().lower() != "no error":
         raise Garbled(f"{what}: the provider reports {reply.msg.strip()[:120]!r}")
     records = reply.ac if reply.ac is not None else reply.aircraft
@@ -128,11 +131,25 @@ def parse(body: bytes, what: str) -> Parsed:
             raise Garbled(f"{what}: no aircraft list in the reply")
         records = []
     time_s = _clock(reply.now, what)
-    listed = len(records) + counts[UNREADABLE]
+    listed = len(records) + counts[UNREADABLE] if found is None else len(found.address)
     if not listed and reply.total:
         raise Garbled(f"{what}: an empty list, although the reply counts {reply.total} aircraft")
-    positions = _columns(records, time_s, counts)
-    return Parsed.of(time_s, positions, listed, counts)
+    raw = _listed(records, counts) if found is None else [_scanned(found, counts)]
+    return Parsed.of(time_s, _positions(raw, time_s, counts), listed, counts)
+
+
+def _fast(body: bytes) -> tuple[scan.Crafts | None, _Reply[Any]]:
+    """The reply with its list read by machine code, if that is at hand and the form is plain."""
+    found, reply = scan.crafts(body), _Reply[Any]()
+    if found is None or scan.NO_SOURCE in found.source:
+        return None, reply
+    try:
+        reply = _ANY.decode(found.rest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None, reply
+    records = reply.ac if reply.ac is not None else reply.aircraft
+    mine = records is not None and [a.hex for a in records] == [scan.MARK]
+    return found if mine else None, reply
 
 
 def _read(body: bytes, what: str, counts: Skips) -> _Reply[Any]:
@@ -156,45 +173,90 @@ def _clock(now: Number, what: str) -> float:
     return float(now) / 1000 if now > _MILLISECONDS else float(now)
 
 
-def _columns(records: list[Any], time_s: float, counts: Skips) -> Positions:
-    blocks = [_block(records[i : i + _BLOCK], time_s, counts)
-              for i in range(0, len(records), _BLOCK)]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """Some of the aircraft in columns, as they were told; `address` 0 for what is none."""
+
+    address: npt.NDArray[np.uint32]
+    number: Callable[..., Floats]  # by the names of a field, in order of preference
+    altitude: Floats
+    ground: columns.Bools
+    vehicle: columns.Bools
+    source: npt.NDArray[np.uint8]
+    callsign: columns.Texts
+    registration: columns.Texts
+    type_code: columns.Texts
+    military: columns.Bools
+
+
+def _listed(records: list[Any], counts: Skips) -> Iterator[_Raw]:
+    for i in range(0, len(records), _BLOCK):
+        yield _block(records[i : i + _BLOCK], counts)
+
+
+def _block(records: list[Any], counts: Skips) -> _Raw:
+    """One field after another, each list gone before the next."""
+
+    def told(name: str) -> list[Any]:
+        return list(map(attrgetter(name), records))
+
+    def number(*names: str) -> Floats:
+        return _first([columns.numbers(told(n)) for n in names if hasattr(records[0], n)])
+
+    altitude, ground = columns.heights(_altitudes(records))
+    return _Raw(
+        _addresses(told("hex"), counts), number, altitude, ground,
+        columns.vehicles(told("category")), _sources(records), columns.callsigns(told("flight")),
+        columns.texts(told("r"), 12), columns.texts(told("t"), 4),
+        columns.flagged(told("dbFlags"), 1),
+    )  # fmt: skip
+
+
+def _scanned(found: scan.Crafts, counts: Skips) -> _Raw:
+    def number(*names: str) -> Floats:
+        return _first([found.number[n] for n in names if n in found.number])
+
+    address = found.address
+    for i, text in found.told.items():
+        if addressed(text, counts):  # with blanks around it
+            address[i] = int(text, 16)
+    return _Raw(address, number, found.number["alt_baro"], found.ground, found.vehicle,
+                found.source, found.callsign, found.registration, found.type_code,
+                found.military)  # fmt: skip
+
+
+def _first(told: list[Floats]) -> Floats:
+    """The first column, its gaps filled from the next."""
+    column = told[0]
+    for other in told[1:]:
+        column = np.where(np.isnan(column), other, column)
+    return column
+
+
+def _positions(raws: Iterable[_Raw], time_s: float, counts: Skips) -> Positions:
+    blocks = [_placed(raw, time_s, counts) for raw in raws]
     if not blocks:
         return Positions.empty()
     positions, ages = zip(*blocks, strict=True)
     return sound(columns.joined(positions), np.concatenate(ages), counts)
 
 
-def _block(records: list[Any], time_s: float, counts: Skips) -> tuple[Positions, Floats]:
-    """Some records, one field after another; and how old each fix was."""
-
-    def told(name: str) -> list[Any]:
-        return list(map(attrgetter(name), records))
-
-    def number(*names: str) -> Floats:
-        column = columns.numbers(told(names[0]))
-        for name in names[1:]:  # fill its gaps
-            if hasattr(records[0], name):
-                gaps = np.isnan(column)
-                column[gaps] = columns.numbers(told(name))[gaps]
-        return column
-
-    age, lat, lon = number("seen_pos", "seen"), number("lat"), number("lon")
-    age[np.isnan(age)] = 0.0
-    altitude, ground = columns.heights(_altitudes(records))
-    address = _addresses(told("hex"), counts)
+def _placed(raw: _Raw, time_s: float, counts: Skips) -> tuple[Positions, Floats]:
+    """The aircraft that can give a row, and how old each fix was; counts why others cannot."""
+    number = raw.number
+    lat, lon, age = number("lat"), number("lon"), number("seen_pos", "seen")
+    age = np.where(np.isnan(age), 0.0, age)
     positions = Positions.of(
-        address, time_s - np.maximum(age, 0.0), lat, lon,
-        altitude_ft=within(altitude, "altitude"), on_ground=ground,
+        raw.address, time_s - np.maximum(age, 0.0), lat, lon,
+        altitude_ft=within(raw.altitude, "altitude"), on_ground=raw.ground,
         ground_speed_kt=within(number("gs", "speed"), "speed"),
         track_deg=within(number("track"), "track"),
         vertical_rate_fpm=within(number("baro_rate", "geom_rate", "vert_rate"), "rate"),
-        source=_sources(records), callsign=columns.callsigns(told("flight")),
-        registration=columns.texts(told("r"), 12), type_code=columns.texts(told("t"), 4),
-        military=columns.flagged(told("dbFlags"), 1),
+        source=raw.source, callsign=raw.callsign, registration=raw.registration,
+        type_code=raw.type_code, military=raw.military,
     )  # fmt: skip
-    kept = (address > 0) & ~columns.vehicles(told("category"))
-    counts[VEHICLE] += int(np.sum((address > 0) & ~kept))
+    kept = (raw.address > 0) & ~raw.vehicle
+    counts[VEHICLE] += int(np.sum((raw.address > 0) & raw.vehicle))
     placed = ~(np.isnan(lat) | np.isnan(lon))
     counts[NO_POSITION] += int(np.sum(kept & ~placed))
     kept &= placed

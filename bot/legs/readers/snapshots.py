@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import numpy as np
 
-from bot import columns
+from bot import columns, scan
 from bot.errors import InputError
 from bot.legs.readers import table
 from bot.model.air import Positions
@@ -15,6 +15,7 @@ from bot.model.air import Positions
 STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
           "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
           "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
+NUMBERS = ("lat", "lon", "gs", "track", "baro_rate", "geom_rate", "seen_pos")
 BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
 
 FIELDS: dict[str, Any] = {  # in the order of the wire, which spares the decoder searching
@@ -48,15 +49,26 @@ _decode_nulls = msgspec.json.Decoder(_Snapshot[_Nullable], strict=False).decode
 
 def parse(data: bytes, name: str) -> Positions:
     """Positions of one snapshot. Raises InputError when it is none."""
+    found = scan.crafts(data)
+    if found is not None:
+        told = _read(found.rest, name)
+        if told.states is None and [a.hex for a in told.aircraft or told.ac or ()] == [scan.MARK]:
+            return _scanned(found, _clock(told, name))
     told = _read(data, name)
     if told.states is not None:
         table_of = {n: [row[i] if i < len(row) else None for row in told.states]
                    for i, n in enumerate(STATES)}  # fmt: skip
         return table.positions(table_of, name)
     planes = told.aircraft if told.aircraft is not None else told.ac
-    if planes is None or not told.now:
+    if planes is None:
         raise InputError(f"{name}: no list of aircraft with a time in it")
-    return _columns(planes, told.now / 1000 if told.now > 1e11 else told.now)
+    return _columns(planes, _clock(told, name))
+
+
+def _clock(told: _Snapshot[Any], name: str) -> float:
+    if not told.now:
+        raise InputError(f"{name}: no list of aircraft with a time in it")
+    return told.now / 1000 if told.now > 1e11 else told.now
 
 
 def _read(data: bytes, name: str) -> _Snapshot[Any]:
@@ -83,21 +95,34 @@ def _block(planes: list[Any], now: float) -> Positions:
     def told(name: str) -> list[Any]:
         return list(map(attrgetter(name), planes))
 
-    def number(name: str) -> columns.Floats:
-        return columns.numbers(told(name))
-
-    address = columns.addresses(told("hex"))
     height, ground = columns.heights(told("alt_baro"))
-    rate = number("baro_rate")
-    rate = np.where(np.isnan(rate), number("geom_rate"), rate)
-    p = Positions.of(
-        address, now - np.nan_to_num(number("seen_pos")), number("lat"), number("lon"),
-        altitude_ft=height, on_ground=ground, ground_speed_kt=number("gs"),
-        track_deg=np.where(ground, np.nan, number("track")), vertical_rate_fpm=rate,
-        callsign=columns.callsigns(told("flight")), registration=columns.texts(told("r"), 12),
-        type_code=columns.texts(told("t"), 4), source=columns.sources(told("type")),
-        military=columns.flagged(told("dbFlags"), 1),
+    return _placed(
+        scan.Crafts(
+            b"", columns.addresses(told("hex")), {},
+            {n: columns.numbers(told(n)) for n in NUMBERS} | {"alt_baro": height}, ground,
+            columns.flagged(told("dbFlags"), 1), columns.vehicles(told("category")),
+            columns.sources(told("type")), columns.callsigns(told("flight")),
+            columns.texts(told("r"), 12), columns.texts(told("t"), 4),
+        ), now,
     )  # fmt: skip
-    good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg)) & (address > 0)
-    good &= ~columns.vehicles(told("category"))
+
+
+def _scanned(found: scan.Crafts, now: float) -> Positions:
+    source = found.source
+    source[source == scan.NO_SOURCE] = 0  # what a receiver heard itself
+    return _placed(found, now)
+
+
+def _placed(told: scan.Crafts, now: float) -> Positions:
+    """The aircraft that can give a row."""
+    number = {name: columns.possible(column) for name, column in told.number.items()}
+    rate = np.where(np.isnan(number["baro_rate"]), number["geom_rate"], number["baro_rate"])
+    p = Positions.of(
+        told.address, now - np.nan_to_num(number["seen_pos"]), number["lat"], number["lon"],
+        altitude_ft=number["alt_baro"], on_ground=told.ground, ground_speed_kt=number["gs"],
+        track_deg=np.where(told.ground, np.nan, number["track"]), vertical_rate_fpm=rate,
+        callsign=told.callsign, registration=told.registration, type_code=told.type_code,
+        source=told.source, military=told.military,
+    )  # fmt: skip
+    good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg)) & (told.address > 0) & ~told.vehicle
     return p if good.all() else p.take(good)
