@@ -122,12 +122,14 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     window = max(1, min(int(walk.window_days[i]), i + 1))  # a new watch has no longer past
     judged = bool(np.isfinite(walk.score[i]))
     usual = _is_usual(series, walk, i)
+    over = usual and window > CALM_DAYS
     return Finding(
         **common(watch, Kind.SURGE, series, walk, i, today),
         judged=judged,
         # a long window stays over its limit for weeks after the last flight: what is over is over
+        # (a window within the week is not: a doubled day hides in its week's sum)
         # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
-        raised=bool(walk.alarm[i] and not usual and walk.observed_window[i] >= FEWEST),
+        raised=bool(walk.alarm[i] and not over and walk.observed_window[i] >= FEWEST),
         calm=bool(usual and day < today and series.exposure[i] >= covered(series, i)),
         window_days=window,
         observed_window=float(walk.observed_window[i]),

@@ -56,6 +56,16 @@ def test_a_quiet_year_raises_nothing() -> None:
         assert not finding.raised, day
 
 
+def test_a_doubled_day_of_a_timetabled_route_is_raised_and_then_over() -> None:
+    """Four legs where two fly every day are told though the week's sum is nearly the usual one;
+    nine days later it is over."""
+    doubled = date(2024, 12, 14)
+    flown = {START + timedelta(days=k): (2, 0) for k in range(400)} | {doubled: (4, 0)}
+    assert found(doubled, flown)[Kind.SURGE, doubled].raised
+    later = doubled + timedelta(days=9)
+    assert not found(later, flown)[Kind.SURGE, later].raised
+
+
 def test_a_better_source_makes_no_first() -> None:
     """A flight seen for the first time once twice as much is seen is news of the source."""
     day = date(2024, 12, 14)
