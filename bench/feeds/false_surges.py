@@ -3,9 +3,9 @@
 Run: python -m bench.feeds.false_surges [WATCHES] [SEED]
 
 Each watch-year is lived twice with the same luck: once under an even sky, once under holes, failed
-polls, wander, spells on a fallback feed and lasting jumps of x0.4 to x2.5 (bench/feeds/coverage.py).
-Watched flights have no surge; each is seen with the coverage of its hour. Exposure is estimated from
-the other traffic of that world alone, and the detectors judge day by day.
+polls, wander, spells on a fallback feed and jumps of x0.4 to x2.5 (bench/feeds/coverage.py).
+Watched flights have no surge; each is seen with the coverage of its hour. Exposure is estimated
+from the other traffic of that world alone, and the detectors judge day by day.
 """
 
 import sys

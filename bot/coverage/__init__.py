@@ -7,8 +7,10 @@ aircraft: a surge must not be able to explain itself away, nor a quiet route to 
     ground  where looking is measured          hidden    what a day's hours say of it
     tally   polls -> presence by the hour      exposure  the same, day after day, remembered
     hours   presence -> days of each ground    report    what is told to a human
+    sentinels   regulars of an archive that nobody's looks are on record of
 """
 
+from bot.coverage import sentinels
 from bot.coverage.ground import Ground, grounds, grounds_of
 from bot.coverage.hours import Estimate, Hours, worse_end
 from bot.coverage.report import changes, failed_by_hour, lookout, note, outages
@@ -16,5 +18,5 @@ from bot.coverage.tally import HOUR_S, Tally
 
 __all__ = [
     "HOUR_S", "Estimate", "Ground", "Hours", "Tally", "changes", "failed_by_hour", "grounds",
-    "grounds_of", "lookout", "note", "outages", "worse_end",
+    "grounds_of", "lookout", "note", "outages", "sentinels", "worse_end",
 ]  # fmt: skip
