@@ -51,9 +51,7 @@ def simulate(watches: int, rng: np.random.Generator, disturbed: bool = True) -> 
     )
     sigma_v = rng.uniform(0.02, 0.08, (w, 1))
     effect = np.exp(rng.normal(0, 1, (w, DAYS)) * sigma_v)
-    level, source = (
-        wander(rng, w) if disturbed else (np.ones((w, DAYS)), np.zeros((w, DAYS), int))
-    )
+    level, source = wander(rng, w) if disturbed else (np.ones((w, DAYS)), np.zeros((w, DAYS), int))
     condition = holes(rng, w) if disturbed else np.ones(shape3)
     failed = failures(rng, w) if disturbed else np.zeros(shape3)
     looked = 1 - failed

@@ -86,9 +86,8 @@ def main(archives: int = 100, seed: int = 1) -> None:
         mean = np.mean(error[ok & (truth < 0.9)])
         print(f"  {name:13} within 0.15 on {', '.join(said)}; mean error there {mean:.3f}")
     inside = np.array(covered)
-    print(
-        f"  interval covers {inside[ok].mean():.1%}, with a hole {inside[ok & (truth < 0.9)].mean():.1%}"
-    )
+    there = inside[ok & (truth < 0.9)].mean()
+    print(f"  interval covers {inside[ok].mean():.1%}, with a hole {there:.1%}")
 
 
 if __name__ == "__main__":
