@@ -162,6 +162,34 @@ def test_impossible_values_become_unknown_not_zero() -> None:
         assert np.isnan(getattr(row, column)[0]), column
 
 
+@pytest.mark.parametrize(
+    ("sent", "height_ft", "on_ground"),
+    [(-75, -75.0, False), ("-75", -75.0, False), (0, 0.0, False), (-1200, -1200.0, False),
+     ("ground", np.nan, True), ("", np.nan, False), (None, np.nan, False), (-9999, np.nan, False)],
+)  # fmt: skip
+def test_low_pressure_is_no_ground(sent: Any, height_ft: float, on_ground: bool) -> None:
+    """At a field a pressure altitude may be below zero: a height, not the ground, and not zero."""
+    row = parse(craft(alt_baro=sent)).positions
+    assert row.altitude_ft[0] == pytest.approx(height_ft, nan_ok=True)
+    assert row.on_ground[0] == on_ground
+
+
+@pytest.mark.parametrize("address", ["12e456", "000001", "1e1000", "infade"])
+def test_an_address_is_text(address: str) -> None:
+    """Some look like numbers, floating or infinite: only the digits count."""
+    parsed = parse(craft(hex=address))
+    expected = [] if address == "infade" else [int(address, 16)]
+    assert parsed.positions.icao24.tolist() == expected
+
+
+def test_a_key_that_comes_twice_has_its_last_value() -> None:
+    """As every JSON reader has it, strict or lenient; the aircraft stays one."""
+    record = '{"hex": "154076", "lat": 10.0, "lon": 5.0, "lat": 11.0, "seen_pos": 1%s}'
+    for spoilt in ("", ', "gs": "fast"'):
+        body = f'{{"now": {NOW_S}, "aircraft": [{record % spoilt}]}}'
+        assert aj.parse(body.encode(), "test").positions.lat_deg.tolist() == [11.0]
+
+
 def test_of_a_duplicated_aircraft_the_newest_fix_stays() -> None:
     """A hex listed twice gives one row, and the other is counted."""
     parsed = parse(craft(seen_pos=30, lat=10), craft(seen_pos=2, lat=11), craft(hex="1540AA"))

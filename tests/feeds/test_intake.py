@@ -242,6 +242,13 @@ def test_one_bad_state_costs_no_other(changes: dict[str, Any], reason: str) -> N
     assert dict(parsed.skipped) == {reason: 1}
 
 
+def test_an_address_given_twice_is_one_aircraft() -> None:
+    """OpenSky's rows, too: the newest fix stays, the other is counted."""
+    parsed = states(opensky(icao24="152c29", lat=10.0, time_position=NOW.timestamp() - 9), "os")
+    assert parsed.positions.lat_deg.tolist() == [33.7]
+    assert dict(parsed.skipped) == {clean.DUPLICATE: 1}
+
+
 @pytest.mark.parametrize("read", [parse, states])
 @pytest.mark.parametrize(
     "body",
