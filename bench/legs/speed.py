@@ -2,26 +2,34 @@
 
 import gc
 import gzip
+import importlib.util
 import json
+import re
 import resource
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
+from bench.legs.contest import Make, Step, contest
+from bot import scan
 from bot.airfields import Airfields
+from bot.feeds import aircraft_json
 from bot.geo import distances_km
 from bot.legs import backfill
-from bot.legs.history import History
+from bot.legs.history import History, legs_of
 from bot.legs.live import LiveLegs
 from bot.legs.readers import Batch, Recording, snapshots
-from bot.model.air import Leg, Positions
+from bot.matching import matches
+from bot.model.air import Aircraft, Leg, Positions
+from bot.model.watch import Place, Spot, Watch
 
 DATA = Path("tests/legs/data")
 AIRCRAFT = 17_000
+NOW = 1_700_000_000.0
 WORLD_DAY = 110e6  # points of a day of the whole world
 Sizes = dict[str, float]
 
@@ -82,58 +90,114 @@ def plain_tick(data: bytes, state: dict[str, dict[str, object]]) -> int:
     return legs
 
 
-def ticks(fields: Airfields) -> Sizes:
-    """CPU of a tick of 17,000 aircraft, ours and the plain one, and of a small tick."""
-    frames = [(1_700_000_000.0 + 60 * k, snapshot(1_700_000_000.0 + 60 * k, 60 * k))
-              for k in range(8)]  # fmt: skip
-    live, ours, plain = LiveLegs(fields), [], []
-    state: dict[str, dict[str, object]] = {}
-    for now, data in frames:
-        begin = time.process_time()
-        live.tick(snapshots.parse(data, "x"), now)
-        middle = time.process_time()
-        plain_tick(data, state)
-        ours.append(middle - begin)
-        plain.append(time.process_time() - middle)
-    small = LiveLegs(fields)
-    p = snapshots.parse(frames[0][1], "x")
-    rows = np.arange(25)
+def ticks(fields: Airfields, count: int = 9) -> Sizes:
+    """CPU of a tick of 17,000 aircraft: ours, ours with machine code, the plain one; what twice
+    the watches add; and a small tick."""
+    frames = [(NOW + 60 * k, snapshot(NOW + 60 * k, 60 * k)) for k in range(count)]
+
+    def ours() -> Step:
+        live = LiveLegs(fields)
+        return lambda k: live.tick(
+            aircraft_json.parse(frames[k][1], "x").positions, frames[k][0]
+        )  # fmt: skip
+
+    def plain() -> Step:
+        state: dict[str, dict[str, object]] = {}
+        return lambda k: plain_tick(frames[k][1], state)
+
+    took = contest({"ours": ours, "plain": plain, **with_code(ours)}, count)
+    out = {"snapshot_mb": len(frames[0][1]) / 1e6, "bytes_each": len(frames[0][1]) / AIRCRAFT,
+           "tick_ms": 1e3 * median(took["ours"]), "plain_ms": 1e3 * median(took["plain"]),
+           "tick_ratio": ratio(took, "plain", "ours"),
+           "small_tick_ms": 1e3 * small_tick(fields, frames[0][1])}  # fmt: skip
+    forty, eighty = watched(fields, 40), watched(fields, 80)
+    out["watches_ms"] = 1e3 * forty
+    out["twice_the_watches"] = (median(took["ours"]) + eighty) / (median(took["ours"]) + forty)
+    if "code" in took:
+        out |= {"code_ms": 1e3 * median(took["code"]), "code_ratio": ratio(took, "plain", "code")}
+    return out
+
+
+def with_code(ours: Make) -> dict[str, Make]:
+    """The same with the extra `fast`, where it is installed."""
+
+    def make() -> Step:
+        scan.compiled.load()
+        return ours()
+
+    return {"code": make} if importlib.util.find_spec("numba") else {}
+
+
+def ratio(took: dict[str, list[float]], one: str, two: str) -> float:
+    """How many times as long one takes as the other: turn by turn, the median."""
+    return median(a / b for a, b in zip(took[one], took[two], strict=True))
+
+
+def small_tick(fields: Airfields, frame: bytes, count: int = 400) -> float:
+    """CPU seconds of a tick of 25 aircraft."""
+    live, p, rows = LiveLegs(fields), snapshots.parse(frame, "x"), np.arange(25)
     begin = time.process_time()
-    for k in range(400):
+    for k in range(count):
         q = p.take(rows)
         q.time_s[:] += 60 * k
-        small.tick(q, 1_700_000_000.0 + 60 * k)
-    one = (time.process_time() - begin) / 400
-    return {"snapshot_mb": len(frames[0][1]) / 1e6, "tick_ms": 1e3 * float(np.median(ours[1:])),
-            "plain_ms": 1e3 * float(np.median(plain[1:])),
-            "tick_ratio": float(np.median(plain[1:]) / np.median(ours[1:])),
-            "small_tick_ms": 1e3 * one}  # fmt: skip
+        live.tick(q, NOW + 60 * k)
+    return (time.process_time() - begin) / count
+
+
+def watched(fields: Airfields, count: int, landed: int = 170) -> float:
+    """CPU seconds of holding a tick's legs against so many watches: 17,000 aircraft that fly 100
+    minutes each publish 170 a minute. The legs are of the real traces, with their beliefs."""
+    legs = [
+        leg
+        for item in Recording.open([DATA / "traces"]).batches()
+        if isinstance(item, Batch)
+        for leg in legs_of(item.positions, History(fields))
+    ]
+    legs = [legs[i % len(legs)] for i in range(landed)]
+    spots = [
+        Spot(i, i, float(fields.lat_deg[k]), float(fields.lon_deg[k]))
+        for k, i in enumerate(fields.idents[: 4 * count])
+    ]
+    watches = [
+        Watch(
+            f"w{k}",
+            Place(tuple(spots[4 * k : 4 * k + 2])),
+            Place(tuple(spots[4 * k + 2 : 4 * k + 4])),
+        )
+        for k in range(count)
+    ]
+
+    def identify(leg: Leg) -> Aircraft:
+        return Aircraft(leg.icao24)
+
+    return best(lambda: [matches(w, legs, identify, lambda _: None) for w in watches])
 
 
 # --------------------------------------------------------------------------------- trace archives
 
 
-def archive(folder: Path, files: int) -> int:
-    """Real traces under distinct addresses; the points written."""
+def archive(folder: Path, files: int) -> tuple[int, int]:
+    """Real traces, byte for byte but for the address: points and bytes (unpacked) written."""
     texts = []
     for path in sorted((DATA / "traces").glob("trace_full_*.json")):
         raw = path.read_bytes()
-        texts.append(json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw))
+        texts.append(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+    counts = [len(json.loads(t)["trace"]) for t in texts]
     # the weights give 1,800 points a file, as in an archive of the whole world
-    weights = [len(t["trace"]) for t in texts]
-    big, rest = texts[int(np.argmax(weights))], [t for t in texts if len(t["trace"]) > 60]
-    points = 0
+    big = int(np.argmax(counts))
+    rest = [i for i, n in enumerate(counts) if n > 60]
+    points = size = 0
     for i in range(files):
-        told = dict(big if i % 10 < 7 else rest[i % len(rest)])
+        which = big if i % 10 < 7 else rest[i % len(rest)]
         address = f"{0x200000 + i * 3:06x}"
-        told["icao"] = address
+        text = re.sub(
+            rb'"icao":"[0-9a-f]{6}"', f'"icao":"{address}"'.encode(), texts[which], count=1
+        )
         sub = folder / address[-2:]
         sub.mkdir(exist_ok=True)
-        (sub / f"trace_full_{address}.json").write_bytes(
-            gzip.compress(json.dumps(told).encode(), 6)
-        )
-        points += len(told["trace"])
-    return points
+        (sub / f"trace_full_{address}.json").write_bytes(gzip.compress(text, 6))
+        points, size = points + counts[which], size + len(text)
+    return points, size
 
 
 def stock(path: Path, fields: Airfields | None) -> int:
@@ -164,34 +228,50 @@ def stock(path: Path, fields: Airfields | None) -> int:
     return len(legs)
 
 
-def archives(fields: Airfields, files: int = 120) -> Sizes:
+def archives(fields: Airfields, files: int = 120, turns: int = 6) -> Sizes:
     """Points a CPU second, gzip to legs, ours and stock; and linearity."""
-    gc.collect()
-    gc.freeze()  # as a backfill does
-    gc.set_threshold(*backfill.RARELY)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        points = archive(folder, files)
-        paths = sorted(folder.rglob("*.json"))
-        half = folder.parent / (folder.name + "-half")
+        whole, half = Path(name, "whole"), Path(name, "half")
+        whole.mkdir()
         half.mkdir()
-        half_points = archive(half, files // 2)
+        (points, size), (half_points, _) = archive(whole, files), archive(half, files // 2)
+        paths = sorted(whole.rglob("*.json"))
 
-        history = History(fields)
+        def ours(where: Path) -> Make:
+            def make() -> Step:
+                gc.collect()
+                gc.freeze()  # as a backfill does
+                gc.set_threshold(*backfill.RARELY)
+                history = History(fields)
+                return lambda _: sum(len(legs) for legs in _read(where, history))
 
-        def ours(where: Path) -> int:
-            return sum(len(legs) for legs in _read(where, history))
+            return make
 
-        runs = [(best(lambda: ours(folder), 1), best(lambda: ours(half), 1),
-                 best(lambda: [stock(p, None) for p in paths], 1),
-                 best(lambda: [stock(p, fields) for p in paths], 1)) for _ in range(5)]  # fmt: skip
-        ours_s, half_s, bare_s, named_s = (min(column) for column in zip(*runs, strict=True))
-        shutil.rmtree(half)
-    rate = points / ours_s
-    return {"points": points, "points_a_file": points / files, "mpts_per_cpu_s": rate / 1e6,
-            "against_bare": bare_s / ours_s, "against_named": named_s / ours_s,
-            "world_day_min_two_cores": WORLD_DAY / rate / 60 / 2,
-            "twice_the_files": 2 * (ours_s / points) / (half_s / half_points)}  # fmt: skip
+        def loop(named: Airfields | None) -> Make:
+            return lambda: lambda _: [stock(p, named) for p in paths]
+
+        took = contest({"ours": ours(whole), "bare": loop(None), "named": loop(fields),
+                        "half": ours(half), **with_code(ours(whole))}, turns)  # fmt: skip
+    rate = points / min(took["ours"])
+    out = {
+        "points": points,
+        "points_a_file": points / files,
+        "bytes_a_point": size / points,
+        "mpts_per_cpu_s": rate / 1e6,
+        "against_bare": ratio(took, "bare", "ours"),
+        "against_named": ratio(took, "named", "ours"),
+        "world_day_min_two_cores": WORLD_DAY / rate / 60 / 2,
+        "twice_the_files": 2 * ratio(took, "ours", "half") * half_points / points,
+    }
+    if "code" in took:
+        rate = points / min(took["code"])
+        out |= {
+            "code_mpts": rate / 1e6,
+            "code_against_bare": ratio(took, "bare", "code"),
+            "code_against_named": ratio(took, "named", "code"),
+            "code_world_day_min": WORLD_DAY / rate / 60 / 2,
+        }
+    return out
 
 
 def _read(where: Path, history: History) -> Iterator[list[Leg]]:
