@@ -119,8 +119,8 @@ class Engine:
         """Learn until the end of the block or until a past must be revised, then score."""
         m = self.memory
         seen = np.isfinite(counts) & (np.nan_to_num(exposure) >= EXPOSURE_SEEN)
-        slow = self._slow(counts.shape[1])
         block = level.Block.empty(*counts.shape)
+        slow = self._slow(counts.shape[1])
         block.y[:] = np.where(seen, counts, 0.0)
         block.e[:] = np.where(seen, exposure, 0.0) * m.step
         block.g[:] = block.e * slow
@@ -158,7 +158,7 @@ class Engine:
     def _score(self, block: level.Block, seen: Bools, rate: Floats, told: bool, budget: float,
                out: Judged) -> None:  # fmt: skip
         m = self.memory
-        sums = surge.sums(m, block, told)
+        sums = surge.sums(m, block, told, self.sign)
         found = surge.score(sums, m.step, block.y * (block.g > 0), self.sign)
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
         a, b = self.table.lines(rate, spread)

@@ -16,10 +16,12 @@ from detectors.level import (
     ADOPT_DAYS,
     HISTORY,
     OUTAGE_LOG,
+    SETTLED_DAYS,
     SNAPSHOTS,
     TAIL,
     Block,
     Memory,
+    former_rate,
     half_lives,
     lasting,
     rate_and_doubt,
@@ -102,6 +104,7 @@ def _adopt(m: Memory, i: int) -> None:
         ratio = (gained + 0.5) / (want + 0.5)
         e_new = m.tail_e[i, -last:]
     new, old = slice(m.size - last, m.size), slice(0, m.size - last)
+    _remember(m, i, ratio)
     trust = min(1.0, max(gained, 1.0) / max(float(m.long_y[i]), 1e-9))
     m.past_y[i, old] *= trust
     m.past_e[i, old] *= trust / ratio
@@ -112,6 +115,14 @@ def _adopt(m: Memory, i: int) -> None:
     for name in ("hot", "cold", "drift", "drift_var", "zero_mean", "zero_run", "alarmed"):
         getattr(m, name)[i] = 0.0
     m.adopted[i] = 0.0
+
+
+def _remember(m: Memory, i: int, ratio: float) -> None:
+    """A level that was normal for months is not forgotten when it falls."""
+    settled = m.adopted[i] * m.step >= SETTLED_DAYS and m.seen[i] * m.step >= SETTLED_DAYS
+    if ratio < 1 and settled:
+        m.former[i] = max(float(m.tail_rate[i, -1]), former_rate(m)[i])
+        m.fallen[i] = ADOPT_DAYS[m.step] * m.step
 
 
 def relevel(m: Memory, rows: Ints | slice = slice(None)) -> None:
@@ -163,6 +174,7 @@ def refit(m: Memory, steps: int) -> None:
     y, e = m.past_y[:, : m.size], m.past_e[:, : m.size]
     start = m.beta.copy()
     start[:, 0] = np.log((m.shape0 + m.long_y) / (m.rate0 + m.long_m))
-    ridge = design.penalties(seen, m.step)
-    m.beta = design.fit(design_all, y, e, weight, ridge, start, steps)
+    ridge = design.penalties(seen, m.step, m.sd_wave, m.sd_week)
+    m.beta, error = design.fit(design_all, y, e, weight, ridge, start, steps)
+    m.sd_wave, m.sd_week = design.strengths(m.beta, error, seen, m.sd_wave)
     relevel(m)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from detectors import design
 from detectors.inputs import Bools, Floats, Ints
 
 TAIL = 28  # entries that the longest window looks back
@@ -36,7 +37,13 @@ HOT_SPREAD = 0.25  # weight of a suspicious entry in the dispersion: heard, not 
 OPEN_DAYS = 14.0  # days of data plus prior before an entry can be suspicious at all
 SD_WEEKDAY = 0.35  # typical weekday effect, log scale: the doubt while it is unknown
 SEASON_SLOPE = 0.004  # typical seasonal change a day, log scale, while season is unknown
-ADOPT_DAYS = {1: 28.0, 7: 13.0}  # entries until a level is the new normal; section 6
+# A level that held this long was a normal; coming back to it is no surge for half a year
+# after it fell, and less and less of none in the half year after that.
+SETTLED_DAYS = 120.0
+FORMER_DAYS, FADE_DAYS = 180.0, 180.0
+# A week more than the 28 days of section 6: surges of a month were adopted as normal, and the
+# level stayed wrong for months. 28 days lost 0.01 POD and half a day of delay; 42 gain no more.
+ADOPT_DAYS = {1: 35.0, 7: 13.0}  # entries until a level is the new normal
 
 HISTORY = ("y", "e", "r", "m")
 SNAPSHOTS = ("rate", "doubt", "spread", "info", "age")
@@ -48,7 +55,9 @@ class Memory:
 
     `long_*`, `level_*`: discounted legs and expected legs; `spread_*`: squared residuals
     and expected legs; `zero_*`: the current run of zeros; `drift*`: excess of late and
-    its variance; `hot`, `cold`, `alarmed`: entries under suspicion or alarm; `past_*`
+    its variance; `hot`, `cold`, `alarmed`: entries under suspicion or alarm; `former`,
+    `fallen`: an earlier normal and days since it fell; `sd_wave`, `sd_week`: how strong season
+    and weekday are; `past_*`
     (n, capacity): what was learnt, columns `[:size]` (`r`, `m`: residuals and means for
     the dispersion); `tail_*` (n, 28): the last entries as the
     windows need them (`SNAPSHOTS` as known after that entry). `fit_day`: the trend's origin.
@@ -59,6 +68,8 @@ class Memory:
     fit_day: int
     size: int
     beta: Floats
+    sd_wave: Floats
+    sd_week: Floats
     shape0: Floats
     rate0: Floats
     spread0: Floats
@@ -92,6 +103,8 @@ class Memory:
     alarmed: Floats
     seen: Floats
     adopted: Floats
+    former: Floats
+    fallen: Floats
 
     def days(self) -> Ints:
         """Ordinal days of the kept history, (size,)."""
@@ -127,11 +140,14 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
         "special_m": np.zeros((n, n_special)),
         "shape0": shape0, "rate0": rate0, "spread0": spread0, "spread0_weight": weight,
     }  # fmt: skip
+    given["sd_wave"], given["sd_week"] = (
+        np.full(n, sd) for sd in (design.SD_HARMONIC, design.SD_WEEKDAY)
+    )
     arrays = {**wide, **tail, **given}
     rest = [f.name for f in fields(Memory) if f.name not in arrays][4:]
     arrays.update({name: np.zeros(n) for name in rest})
     m = Memory(step=step, first_day=first_day, fit_day=first_day, size=0, **arrays)
-    m.adopted[:] = np.inf
+    m.adopted[:] = m.fallen[:] = np.inf
     m.tail_spread[:] = m.spread()[:, None]
     m.tail_rate[:] = (shape0 / rate0)[:, None]
     m.tail_doubt[:] = (1 / LEVEL_WEIGHT + 1 / shape0)[:, None]
@@ -161,6 +177,13 @@ def current(m: Memory, phi: Floats) -> tuple[Floats, Floats]:
     return rate_and_doubt((m.shape0, m.rate0), (m.long_y, m.long_m), (m.level_y, m.level_m), phi)
 
 
+def former_rate(m: Memory) -> Floats:
+    """An earlier normal that would be no surge to come back to, legs per plain day, (n,)."""
+    long_rate = (m.shape0 + m.long_y) / (m.rate0 + m.long_m)
+    left = np.clip((FORMER_DAYS + FADE_DAYS - m.fallen) / FADE_DAYS, 0.0, 1.0)
+    return np.maximum(long_rate, m.former * left)
+
+
 def slow_doubt(info: Floats, age: Floats, w: Floats | float, step: int) -> Floats:
     """Squared relative error of weekday and season while a young route cannot show them.
 
@@ -180,7 +203,7 @@ class Block:
 
     `y` (0 where not seen), `e` exposure in days and `g` the same times the slow shape
     (0 where not seen), `mean` expected; `kept_*` for history; `special`: doubt about
-    special days; `dark`: in an unreported outage; then `SNAPSHOTS`.
+    special days; `former`: an earlier normal per plain day; then `SNAPSHOTS`.
     """
 
     y: Floats
@@ -192,6 +215,7 @@ class Block:
     kept_r: Floats
     kept_m: Floats
     special: Floats
+    former: Floats
     rate: Floats
     doubt: Floats
     spread: Floats
@@ -276,6 +300,8 @@ def _learn_day(m: Memory, block: Block, j: int, day: Day, phi: Floats, zeros_cou
     _learn_rate(m, block, j, day, day.seen & ~hot & ~cold & ~dark, free)
     m.seen += day.seen
     m.adopted += 1
+    m.fallen += m.step
+    block.former[:, j] = former_rate(m)
     plain = day.seen if zeros_count else day.seen & ~dark
     block.mean[:, j] = day.mean
     block.e[:, j], block.g[:, j] = day.e * plain, day.g * plain

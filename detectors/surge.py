@@ -80,7 +80,7 @@ def windows(step: int) -> Ints:
     return WINDOWS if step == 1 else WINDOWS_WEEKLY
 
 
-def sums(m: Memory, block: Block, told: bool) -> Sums:
+def sums(m: Memory, block: Block, told: bool, sign: int = 1) -> Sums:
     """Sums over every window ending in the block, against the level before the window."""
     lengths = windows(m.step)
     b = block.y.shape[1]
@@ -101,6 +101,8 @@ def sums(m: Memory, block: Block, told: bool) -> Sums:
     # A word of the owner stands for four times its days: alarms then come a day earlier.
     young = np.maximum(1 - (age + 4 * m.rate0[:, None]) / 365.25, 0.0)
     spread = spread * (1 + SPREAD_DOUBT * young / (1 + info / 20))
+    if sign > 0:  # coming back to an earlier normal must be no surge either
+        rate = np.maximum(rate, block.former)
     return Sums(count, rate * plain, doubt, spread)
 
 

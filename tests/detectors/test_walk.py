@@ -186,6 +186,24 @@ def test_a_lasting_new_level_is_learnt_and_said() -> None:
     assert not walk.alarm[260:].any()
 
 
+def test_coming_back_to_an_earlier_normal_is_no_surge() -> None:
+    """Two months of half the traffic, learnt as a new level, then the old one: no alarm."""
+    y = np.random.default_rng(12).poisson(10, 540).astype(float)
+    y[420:480] = np.random.default_rng(13).poisson(5, 60)
+    walk = walk_forward(y, DATES[:540])
+    assert walk.expected[479] < 7
+    assert not walk.alarm[480:].any()
+
+
+def test_a_month_of_surge_is_not_learnt_as_normal() -> None:
+    """After four weeks of three times the traffic about as much is expected as before."""
+    rng = np.random.default_rng(14)
+    y = np.r_[rng.poisson(1, 400), rng.poisson(3, 28), rng.poisson(1, 30)].astype(float)
+    walk = walk_forward(y, DATES[:458])
+    assert walk.alarm[400:428].any()
+    assert walk.expected[440] < 1.4
+
+
 def test_silence_is_never_a_surge() -> None:
     """After a regular summer route has ended, days without legs do not alarm."""
     y = np.zeros(400)
