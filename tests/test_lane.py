@@ -282,6 +282,65 @@ def test_urgency_is_paid_from_the_same_quota() -> None:
     assert max(gaps(sky)) <= 1200
 
 
+def test_the_cold_are_asked_often_enough_to_count_as_looked_at() -> None:
+    """A slow round is not halved: a look speaks for a quarter of an hour."""
+    for every_s, slowest_s in ((60.0, 120.0), (400.0, 600.0), (1800.0, 1800.0)):
+        sky = Sky(every_s=every_s)
+        sky.lane.heed(dict.fromkeys((q.key() for q in PLAN), 0.5))
+        sky.run(20_000)
+        first = [at for at, query in sky.asked if query is PLAN[0]]
+        assert max(b - a for a, b in pairwise(first)) == pytest.approx(slowest_s, abs=15)
+
+
+def test_a_lane_says_until_when_it_is_blocked() -> None:
+    """By a failure, a server's wait or the quota; a rest between two rounds blocks nothing."""
+    sky = Sky()
+    sky.round()
+    assert sky.lane.state.blocked_until is None
+    busy = Sky(failing(Throttled("429", 3600.0)))
+    busy.round()
+    assert busy.lane.state.blocked_until == busy.lane.next_due
+    poor = Sky(quota=2)
+    poor.round()
+    assert poor.lane.state.blocked_until == T0 + timedelta(days=1)
+    assert poor.lane.state.mood is Mood.OK
+
+
+def test_a_new_plan_keeps_what_holds() -> None:
+    """What was asked is not due again, what is new is due at once, and a block stays a block."""
+    sky = Sky()
+    sky.round()
+    other = Near(50.0, 20.0, 250.0)
+    sky.lane.replan([PLAN[0], other], sky.at)
+    assert sky.lane.next_due == sky.at
+    sky.round()
+    assert [query for _, query in sky.asked[3:]] == [other]
+    sky.lane.replan([], sky.at)
+    sky.round()
+    assert len(sky.asked) == 4
+    shut = Sky(failing(Refused("403")))
+    shut.round()
+    before = shut.lane.next_due
+    shut.lane.replan([other], shut.at)
+    assert shut.lane.next_due == before
+
+
+def test_the_servers_count_of_credits_is_obeyed() -> None:
+    """Told that two are left, the lane asks twice and then waits, though its own books say more."""
+    sky = Sky(quota=1000)
+
+    def poll(query: Query, now: datetime) -> Snapshot:
+        sky.asked.append(((now - T0).total_seconds(), query))
+        return Snapshot("sky", query, now.timestamp(), Positions.empty(), 0,
+                        credits_left=max(0.0, 3.0 - len(sky.asked)))  # fmt: skip
+
+    sky.poll = poll  # type: ignore[method-assign]
+    sky.run(1800)
+    assert len(sky.asked) == 3
+    sky.run(3600)
+    assert len(sky.asked) == 4, "an hour later the server is asked what it says now"
+
+
 def test_an_error_that_is_not_a_feeds_passes_through() -> None:
     """A bug is not hidden as a failed look: the conductor's job logs it."""
 
