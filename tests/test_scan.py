@@ -12,7 +12,7 @@ import pytest
 
 from bot import scan
 from bot.errors import Garbled, InputError
-from bot.feeds import aircraft_json
+from bot.feeds import aircraft_json, lenient
 from bot.legs.readers import snapshots, traces
 from bot.model.air import Positions
 
@@ -25,7 +25,7 @@ ODD: tuple[Any, ...] = (
     "  a b  ", "é", "\\", '"', "\u0001", "\u20ac", "C3", "c1", "mlat", "from_space", [], ["lat"],
     [1, [2, {"a": "]}"}]], {}, {"flight": "X1"}, {"a": {"b": [None, True, False]}},
 )  # fmt: skip
-KEYS = [*aircraft_json._FIELDS, "xaro_rate", "aro_rate", "nav_modes", "lastPosition", "Lat", "lats"]
+KEYS = [*lenient.FIELDS, "xaro_rate", "aro_rate", "nav_modes", "lastPosition", "Lat", "lats"]
 
 
 @pytest.fixture(scope="module")

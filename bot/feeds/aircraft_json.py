@@ -9,16 +9,14 @@ Refuses (Garbled): what is not JSON, has no aircraft list or no clock, or says i
 Speed matters here: a world snapshot has 17,000 records of some 45 keys every minute. msgspec's
 typed structs skip undeclared keys without allocating, and whole fields become columns at once. What
 is not of today's plain form (no `type`, a null, an old name) is read with more fields; only when
-that fails, too, are the records read one by one, leniently.
+that fails, too, are the records read one by one (lenient.py).
 """
 
-import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -27,7 +25,6 @@ import numpy.typing as npt
 from bot import columns, scan
 from bot.errors import Garbled
 from bot.feeds.clean import (
-    BAD_FIELD,
     NO_POSITION,
     UNREADABLE,
     VEHICLE,
@@ -38,9 +35,8 @@ from bot.feeds.clean import (
     sound,
     within,
 )
+from bot.feeds.lenient import UNREAD, Number, Other, Reply, lenient
 from bot.model.air import SOURCES, Positions
-
-Number = float | None  # msgspec reads a JSON integer as a float here
 
 _MILLISECONDS = 1e11  # an epoch above this is in ms: as seconds it would be the year 5138
 _BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
@@ -71,46 +67,8 @@ class _Aircraft(msgspec.Struct, gc=False):
     seen: float = _NONE
 
 
-class _Other(msgspec.Struct, gc=False):
-    """The fields of every dialect. Without `type` the source of a position shows in two lists."""
-
-    hex: str | None = None
-    type: str | None = None
-    category: str | None = None
-    flight: str | None = None
-    r: str | None = None
-    t: str | None = None
-    dbFlags: int | None = None  # noqa: N815
-    lat: Number = None
-    lon: Number = None
-    seen_pos: Number = None
-    seen: Number = None
-    alt_baro: float | str | None = None
-    altitude: float | str | None = None
-    gs: Number = None
-    speed: Number = None
-    track: Number = None
-    baro_rate: Number = None
-    geom_rate: Number = None
-    vert_rate: Number = None
-    mlat: list[str] | None = None
-    tisb: list[str] | None = None
-
-
-Craft = TypeVar("Craft", _Aircraft, _Other)
-
-
-class _Reply(msgspec.Struct, Generic[Craft], gc=False):
-    ac: list[Craft] | None = None
-    aircraft: list[Craft] | None = None
-    now: Number = None
-    msg: str | None = None
-    total: int | None = None
-
-
-_PLAIN = msgspec.json.Decoder(_Reply[_Aircraft])
-_ANY = msgspec.json.Decoder(_Reply[_Other])
-_FIELDS = {f.name: f.type for f in msgspec.structs.fields(_Other)}
+_PLAIN = msgspec.json.Decoder(Reply[_Aircraft])
+_ANY = msgspec.json.Decoder(Reply[Other])
 
 
 def parse(body: bytes, what: str) -> Parsed:
@@ -138,33 +96,33 @@ def parse(body: bytes, what: str) -> Parsed:
     return Parsed.of(time_s, _positions(raw, time_s, counts), listed, counts)
 
 
-def _fast(body: bytes) -> tuple[scan.Crafts | None, _Reply[Any]]:
+def _fast(body: bytes) -> tuple[scan.Crafts | None, Reply[Any]]:
     """The reply with its list read by machine code, if that is at hand and the form is plain."""
-    found, reply = scan.crafts(body), _Reply[Any]()
+    found, reply = scan.crafts(body), Reply[Any]()
     if found is None or scan.NO_SOURCE in found.source:
         return None, reply
     try:
         reply = _ANY.decode(found.rest)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREAD:
         return None, reply
     records = reply.ac if reply.ac is not None else reply.aircraft
     mine = records is not None and [a.hex for a in records] == [scan.MARK]
     return found if mine else None, reply
 
 
-def _read(body: bytes, what: str, counts: Skips) -> _Reply[Any]:
+def _read(body: bytes, what: str, counts: Skips) -> Reply[Any]:
     try:
         reply = _PLAIN.decode(body)
         if "" not in map(attrgetter("type"), reply.ac or reply.aircraft or ()):
             return reply
     except msgspec.ValidationError:
         pass  # perhaps a null
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _lenient(body, what, counts)
+    except UNREAD:
+        return lenient(body, what, counts)
     try:
         return _ANY.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _lenient(body, what, counts)
+    except UNREAD:
+        return lenient(body, what, counts)
 
 
 def _clock(now: Number, what: str) -> float:
@@ -285,7 +243,7 @@ def _sources(records: list[Any]) -> npt.NDArray[np.uint8]:
     return np.array([_source(a) for a in records], np.uint8)
 
 
-def _source(a: _Other) -> int:
+def _source(a: Other) -> int:
     if a.type is not None:
         return int(columns.sources([a.type or "?"])[0])
     if a.mlat and "lat" in a.mlat:
@@ -293,72 +251,3 @@ def _source(a: _Other) -> int:
     if a.tisb and "lat" in a.tisb:
         return SOURCES.index("tisb_icao")
     return 0  # decoders without `type` pass on what they received themselves: ADS-B
-
-
-# ------------------------------------------------------------ when the strict reading has failed
-
-
-def _lenient(body: bytes, what: str, counts: Skips) -> _Reply[_Other]:
-    """Record by record, field by field; also accepts NaN and bytes that are not UTF-8."""
-    try:
-        tree = json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError) as exc:
-        raise Garbled(f"{what}: {describe(body)}") from exc
-    if not isinstance(tree, dict):
-        raise Garbled(f"{what}: a JSON {type(tree).__name__} where an object was expected")
-    lists = {
-        k: _records(tree[k], counts) for k in ("ac", "aircraft") if isinstance(tree.get(k), list)
-    }
-    msg, now, total = tree.get("msg"), _coerce(tree.get("now"), Number), tree.get("total")
-    return _Reply(
-        now=now,
-        msg=None if msg is None else str(msg),
-        total=total if isinstance(total, int) else None,
-        **lists,
-    )
-
-
-def describe(body: bytes) -> str:
-    """What a reply that is not JSON was, for an error."""
-    head = body[:400].lstrip().lower()
-    if not head:
-        return "an empty reply"
-    if head.startswith(b"<"):
-        title = re.search(rb"<title>([^<]{1,80})", body[:4000], re.IGNORECASE)
-        name = f" ({title[1].decode('utf-8', 'replace').strip()})" if title else ""
-        return f"a web page in place of JSON{name}"
-    if head.startswith((b"{", b"[")):
-        return f"broken or truncated JSON ({len(body)} bytes)"
-    return f"not JSON: {body[:60]!r}"
-
-
-def _records(items: list[Any], counts: Skips) -> list[_Other]:
-    records = []
-    for item in items:
-        if isinstance(item, dict):
-            records.append(_record(item, counts))
-        else:
-            counts.note(UNREADABLE, item)
-    return records
-
-
-def _record(item: dict[str, Any], counts: Skips) -> _Other:
-    """The record with every field that can be read; the others are unknown, and counted."""
-    record = _Other()
-    for name, kind in _FIELDS.items():
-        if item.get(name) is not None:
-            value = _coerce(item[name], kind)
-            if value is None:
-                counts.note(BAD_FIELD, {name: item[name]})
-            setattr(record, name, value)
-    return record
-
-
-def _coerce(value: object, kind: Any) -> Any:
-    """The value as `kind`, numbers also from text; None if it cannot be. NaN was said, so it is
-    an impossible number, not a missing one."""
-    try:
-        found = msgspec.convert(value, kind, strict=False)
-    except (msgspec.MsgspecError, OverflowError, ValueError):
-        return None
-    return found if found == found else math.inf

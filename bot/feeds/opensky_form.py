@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 
 from bot.errors import Garbled
-from bot.feeds.aircraft_json import describe
 from bot.feeds.clean import (
     NO_POSITION,
     UNREADABLE,
@@ -24,6 +23,7 @@ from bot.feeds.clean import (
     sound,
     within,
 )
+from bot.feeds.lenient import describe
 from bot.model.air import SOURCES, Callsign, End, How, Icao24, Leg, Positions
 
 FT_PER_M, KT_PER_MPS, FPM_PER_MPS = 1 / 0.3048, 3600 / 1852, 60 / 0.3048

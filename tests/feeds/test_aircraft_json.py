@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Garbled
 from bot.feeds import aircraft_json as aj
-from bot.feeds import clean
+from bot.feeds import clean, lenient
 from bot.model.air import SOURCES
 
 DATA = Path(__file__).parent / "data"
@@ -98,6 +98,8 @@ def test_an_empty_sky_is_an_answer() -> None:
         (b'{"now": -5, "aircraft": []}', "clock"),
         (b'{"now": 1735243200, "ac": [], "msg": "Rate limit"}', "Rate limit"),
         (b'{"now": 1735243200, "aircraft": ' + b"[" * 100_000, "truncated"),
+        (b'{"now": 1735243200, "deep": ' + b"[" * 100_000, "truncated"),
+        (b'{"now": 1735243200, "aircraft": [{"deep": ' + b"[" * 100_000, "truncated"),
         (b"\x00\xff\xfe", "not JSON"),
     ],
 )
@@ -153,6 +155,20 @@ def test_a_field_that_cannot_be_read_is_unknown_and_counted() -> None:
     assert np.isnan(parsed.positions.ground_speed_kt[0])
     assert parsed.positions.altitude_ft[0] == 33000
     assert parsed.skipped == {clean.BAD_FIELD: 2}
+
+
+def test_one_odd_value_costs_the_others_nothing() -> None:
+    """Read record by record, each plain one is as it is in a plain reply."""
+    plain = [craft(hex=f"{0x150000 + i:06x}", gs=400 + i, type="mlat") for i in range(5)]
+    odd = parse(*plain, craft(hex="aaaaaa", gs="fast"), 7)
+    clean_ = parse(*plain)
+    for column in ("icao24", "time_s", "ground_speed_kt", "source"):
+        assert (
+            getattr(odd.positions, column)[:5].tolist()
+            == getattr(clean_.positions, column).tolist()
+        ), column
+    assert odd.skipped == {clean.BAD_FIELD: 1, clean.UNREADABLE: 1}
+    assert odd.samples == {clean.BAD_FIELD: "{'gs': 'fast'}", clean.UNREADABLE: "7"}
 
 
 def test_impossible_values_become_unknown_not_zero() -> None:
@@ -225,7 +241,7 @@ _JUNK: st.SearchStrategy[Any] = st.recursive(
     | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )  # fmt: skip
-_KEYS = st.sampled_from([*aj._FIELDS, "extra"])
+_KEYS = st.sampled_from([*lenient.FIELDS, "extra"])
 _RECORD = st.dictionaries(_KEYS, _JUNK, max_size=8).map(lambda d: {**craft(), **d}) | _JUNK
 
 
