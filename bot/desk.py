@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot import coverage, evidence, lull, makeup
+from bot import coverage, evidence, lull, makeup, network
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
 from bot.coverage import Estimate, Ground
@@ -36,6 +36,7 @@ class Desk:
         self._feeds = feeds
         self._judge = Judge()
         self._held: dict[str, tuple[str, Judged]] = {}
+        self._common: dict[date, int] = {}  # days on which everything moved, and which way
 
     def judged(self, watch: Watch, today: date, last: date | None = None) -> Judged | None:
         """The watch judged up to `last` (default: `today`); None before anything is known."""
@@ -72,11 +73,20 @@ class Desk:
         if any(self._held.get(name, ("",))[0] != mark for name, mark in marks.items()):
             watches = [self.watches[name] for name in known]
             fresh = self._judge.judge(watches, list(known.values()), today)
-            self._held = {
-                name: (marks[name], self._with_more(self.watches[name], judged, today))
+            self._common = network.common_days(dict(zip(known, fresh, strict=True)))
+            more = [
+                self._with_more(self.watches[name], judged, today)
                 for name, judged in zip(known, fresh, strict=True)
+            ]
+            self._held = {
+                name: (marks[name], network.explained(judged, self._common))
+                for name, judged in zip(known, more, strict=True)
             }
         return {name: self._held[name][1] for name in known}
+
+    def is_common(self, finding: Finding) -> bool:
+        """Whether the finding is part of what most watches did on that day."""
+        return network.is_common(finding, self._common)
 
     def findings(self, watch: Watch, day: date, now: datetime) -> tuple[Finding, ...]:
         """What is found of one day, judged by the days up to it."""

@@ -13,6 +13,7 @@ from bot.message import words
 from bot.message.legs import Gazetteer
 from bot.message.resolved import resolved
 from bot.model.alert import (
+    EVERYWHERE,
     Alert,
     CoverageNote,
     Evidence,
@@ -229,7 +230,7 @@ def _story(evidence: Evidence, book: Gazetteer) -> Section | None:
 
 
 def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
-    """Other watches that the same aircraft moved."""
+    """Other watches that the same aircraft moved, or the same day."""
     if not evidence.also:
         return None
     lines: list[Line] = []
@@ -242,7 +243,9 @@ def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
         flown = evidence.other_legs.get(finding.watch, ())
         told = {leg.id for run in evidence.story for leg in run}
         lines.extend(spelt.entry(leg, book) for leg in flown[-2:] if leg.id not in told)
-    return Section(tuple(lines), "The same legs also moved")
+    common = any(note.endswith(EVERYWHERE) for note in evidence.finding.notes)
+    heading = "On the same day also moved" if common else "The same legs also moved"
+    return Section(tuple(lines), heading)
 
 
 def _coverage(evidence: Evidence, book: Gazetteer) -> Section:

@@ -27,6 +27,9 @@ class Kind(StrEnum):
 EVENTS = frozenset({Kind.FIRST, Kind.MAKEUP})
 """Kinds that are told once and have no end."""
 
+EVERYWHERE = "a common cause"
+"""Ends the note of a finding that went the way most watches went on its day."""
+
 
 class State(StrEnum):
     """An alert's life."""
