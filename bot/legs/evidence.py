@@ -21,9 +21,12 @@ UP_FT_PER_NM = 420.0  # an airliner's climb; light aircraft climb slower and les
 LEVEL_FPM = 600.0  # climbing or descending for certain
 PATTERN_FT = 5000.0  # below this the nearest field is nearly always right
 FINAL_FT = 3000.0  # below this the path itself points at the touchdown
+FAR_ABOVE_FT = 20_000.0  # no field lies so high that this is low over it
 FINAL_NM = 8.0  # no path is drawn out further than this
 STEEPEST_FT_PER_NM = 1500.0  # helicopters; a steeper path is an altitude gone wrong
 AXIS_DEG = 20.0  # flown this close to a runway's direction it may be on that runway's axis
+TOLERANCE_NM = np.array([12.0, 30.0, 80.0])  # far out, the nose points at the field;
+TOLERANCE_DEG = np.array([75.0, 40.0, 20.0, 10.0])  # close in, aircraft turn
 CLASSES = "JMBTLRSU"
 GROUPS = ("J", "M", "BT", "LRS", "U")  # kinds that weigh a scheduled service alike
 HUB_USERS = "JB"
@@ -69,38 +72,42 @@ def toward(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, Columns, 
 def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Columns]]:
     """Distance in NM to each candidate, and what this side says for it."""
     nm, bearing, off = toward(c, side, reverse)
-    elevation = np.nan_to_num(c.elevation_ft)
+    nothing = np.zeros(len(nm))
     known = side.alt == side.alt
+    elevation = np.where(np.isnan(c.elevation_ft), 0.0, c.elevation_ft)
     height = np.maximum(side.alt - elevation, 0) if known else np.full(len(nm), 8000.0)
     expected = height / (UP_FT_PER_NM if reverse else DOWN_FT_PER_NM) + 2
     rate = -side.rate if not reverse else side.rate
     # 1: on the way down to (up from) the field, -1: the other way
     sure = min(max(rate / LEVEL_FPM, -1), 1) if rate == rate and known else 0.0
-    going = np.full(len(nm), max(sure, 0.0))
+    going = max(sure, 0.0)
     ratio = np.log((nm + 4) / (expected + 4))
     square = np.minimum(ratio**2, 4)
-    low = np.maximum(1 - height / PATTERN_FT, 0) if known else np.full(len(nm), 0.2)
-    tolerance = np.where(nm < 12, 75, np.where(nm < 30, 40, np.where(nm < 80, 20, 10)))
+    longer, shorter = going * square * (ratio > 0) if going else nothing, square * (ratio < 0)
+    tolerance = TOLERANCE_DEG[np.searchsorted(TOLERANCE_NM, nm, side="right")]
     z = np.minimum((off / tolerance) ** 2, 9)
     far = nm > 40
     across = nm * np.abs(np.sin(np.radians(np.minimum(off, 90))))
     behind = (off > 90) & (nm > 8)
+    high = known and bool((height >= PATTERN_FT).all())  # what counts only low down is nothing
+    low = nothing if high else np.maximum(1 - height / PATTERN_FT, 0)
+    low = low if known else np.full(len(nm), 0.2)
     return nm, [
-        going * square * (ratio > 0),
-        going * square * (ratio < 0),
-        (1 - going) * square * (ratio < 0),
-        (1 - going) * np.clip(ratio, 0, 3),
+        longer,
+        going * shorter,
+        (1 - going) * shorter,
+        (1 - going) * np.minimum(np.maximum(ratio, 0), 3),
         nm / 100,
-        low * np.log1p((nm / 3) ** 2),
-        low * np.minimum(nm, 30) / 10,
+        nothing if high else low * np.log1p((nm / 3) ** 2),
+        nothing if high else low * np.minimum(nm, 30) / 10,
         np.log1p(z),
         z,
         z * far,
         max(-sure, 0.0) * nm / 100,
         np.log1p((across / 8) ** 2) * (nm > 12),
         behind * (1.0 - low),
-        _aligned(c, side, nm, height),
-        low * (nm < 4),
+        nothing if high else _aligned(c, side, nm, height),
+        nothing if high else low * (nm < 4),
         np.log1p((off / 3) ** 2) * far,
         np.log1p((across / 25) ** 2) * far,
         # lost over land full of airfields, hence of listeners: this recording has few of them,
@@ -108,7 +115,8 @@ def approach(c: Candidates, side: Side, reverse: bool) -> tuple[Columns, list[Co
         nm / 100 * min(float((nm < 160).sum()) / 40, 3.0),
         # a field in well covered land would have been seen nearer
         np.log1p(nm / 30) * c.crowd,
-        *_final(c, side, nm, bearing, off, height, rate if known else math.nan),
+        *([nothing] * 5 if high else
+          _final(c, side, nm, bearing, off, height, rate if known else math.nan)),
     ]  # fmt: skip
 
 
@@ -122,6 +130,8 @@ SIDE_NAMES = ("far_for_descent", "near_for_descent", "near_for_level", "far_for_
 def _final(c: Candidates, side: Side, nm: Columns, bearing: Columns, off: Columns,
            height: Columns, rate: float) -> list[Columns]:  # fmt: skip
     """The last (first) moments low: where the path meets the ground, and on which axis it lies."""
+    if not len(nm) or side.alt > FAR_ABOVE_FT:
+        return [np.zeros(len(nm))] * 5
     low = np.maximum(1 - height / FINAL_FT, 0) if side.alt == side.alt else np.full(len(nm), 0.3)
     turn = np.radians(off) if side.trk == side.trk else np.full(len(nm), math.pi / 2)
     along, across = nm * np.cos(turn), nm * np.sin(turn)
@@ -161,7 +171,7 @@ def together(before: Side, after: Side, d1: Columns, d2: Columns) -> list[Column
     late = np.minimum((np.maximum(-spare, 0) / 10) ** 2, 9)
     return [
         late,
-        np.clip((20 - spare) / 20, 0, 1),
+        np.minimum(np.maximum((20 - spare) / 20, 0), 1),
         np.log1p(np.maximum(spare, 0) / 30),
         np.log1p(np.maximum(spare, 0) / 30) ** 2,
         (d1 + d2) / 100,

@@ -244,9 +244,9 @@ class Fold:
             self._hop_before(spell)
             if self._hop_after(spell, after, q):
                 return
-        elif self._hop_between(after, q):
-            return
         stop = self._stop(self._before(), after, spell, q)
+        if spell is None and self._hop_between(stop, q):
+            return
         self._start(self._finish(stop), spell, q)
 
     def _hop_before(self, spell: Spell) -> None:
@@ -274,15 +274,17 @@ class Fold:
         self._start(number, None, q)
         return True
 
-    def _hop_between(self, after: Side, q: Piece) -> bool:
+    def _hop_between(self, joint: Stop, q: Piece) -> bool:
         """Lost low at one field and found where it cannot have come from there, or the other way
         round: it flew on unseen, and each side speaks for itself."""
-        before = self._before()
-        if before is None or after.t - before.t < SPLIT_S:
+        before, after = joint.before, joint.after
+        if before is None or after is None or after.t - before.t < SPLIT_S:
+            return False
+        if not self.sky.torn(joint):
             return False
         one, two = self._stop(before, None, None), self._stop(None, after, None, q)
         low = [s for s, side in ((one, before), (two, after)) if self.sky.seen_low(s, side)]
-        if not low or self._agree(low, self._stop(before, after, None, q)):
+        if not low or self._agree(low, joint):
             return False
         icao, number = self._icao(), self._finish(one)
         if all(self.sky.resolve(s).arrival.airfield is not None for s in (one, two)):

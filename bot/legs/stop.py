@@ -18,8 +18,9 @@ from bot.model.air import End, How
 from bot.model.watch import Area
 
 HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
-NAME_AT = 0.6  # a field is named when it is clearly likelier than all others together
-HIGH_NAME_AT = 0.8  # from one side, out of cruise but not low
+NAME_AT = 0.5  # a field is named when it is likelier than all others together
+FAR_NAME_AT = 0.65  # a wrong name makes an alert: never seen near, it must be twice as likely
+HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
 SURE = 0.995  # no habit changes odds like these
@@ -119,22 +120,23 @@ class Sky:
 
     def _named(self, q: Question, found: Belief) -> int | None:
         """The field to name: the likeliest, if it may be named and is likely enough."""
-        if not found.rows or found.share[0] < self._least(q) or not self._may_name(q):
+        if not found.rows or not self._may_name(q):
             return None
         row = found.rows[0]
+        if found.share[0] < self._least(q, row):
+            return None
         return row if found.share[0] >= HAZY_AT or not self._hazy(q, row) else None
 
     def _may_name(self, q: Question) -> bool:
         side = q.before or q.after
         return belief.may_name(q, self.places.ground_ft(side.lat, side.lon) if side else 0.0)
 
-    @staticmethod
-    def _least(q: Question) -> float:
-        """How likely a field must be to be named."""
+    def _least(self, q: Question, row: int) -> float:
+        """How likely a field must be to be named: an inferred one more than one flown low over."""
         side = q.before or q.after
-        if q.context in ("both", "parked") or side is None or side.alt <= ONE_SIDED_FT:
-            return NAME_AT
-        return HIGH_NAME_AT
+        if q.context in ("before", "after") and side is not None and side.alt > ONE_SIDED_FT:
+            return HIGH_NAME_AT
+        return NAME_AT if q.ground or self.low(q, row) else FAR_NAME_AT
 
     def _hazy(self, q: Question, row: int) -> bool:
         """Lost and found far off at cruise over land full of airfields: the recording has few
@@ -176,6 +178,17 @@ class Sky:
         if side is not None and self._over(side, row):
             return How.LOW
         return How.STOP if q.context == "both" else How.PROJECTED
+
+    def torn(self, stop: Stop) -> bool:
+        """Whether one side of a stop is low, but not over the field that both sides together make
+        the likeliest. Quick: nearly every stop is not."""
+        best = self.places.airfields.row_of[stop.odds[0][0]] if stop.odds else None
+        for side in (stop.before, stop.after):
+            if side is None or not side.alt - self.places.ground_ft(side.lat, side.lon) < LOW_FT:
+                continue
+            if best is None or not self._over(side, best):
+                return True
+        return False
 
     def seen_low(self, stop: Stop, side: Side) -> bool:
         """Whether one side alone leaves no doubt: low and close over a field."""

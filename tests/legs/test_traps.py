@@ -409,3 +409,18 @@ def test_first_heard_coming_down_it_did_not_take_off_there(
     p.vertical_rate_fpm[:] = np.nan
     for leg in legs(history, p):
         assert leg.origin.airfield is None
+
+
+def test_a_carrier_is_no_airfield(table: Airfields, history: History) -> None:
+    """Down to the sea 80 NM off the coast, silent for two hours, up again from there: two legs,
+    and the stop between has no name."""
+    out = flight(table, "LICZ", "HLLB", speed_kt=260, cruise_ft=20_000, type_code="E2", step_s=10)
+    back = flight(table, "HLLB", "LICZ", out.time_s.max() + HOUR, speed_kt=260, cruise_ft=20_000,
+                  type_code="E2", step_s=10)  # fmt: skip
+    a = between(out, 0, T0 + 0.5 * (out.time_s.max() - 300 - T0))
+    b = between(back, back.time_s.min() + 300 + 0.5 * (np.ptp(back.time_s) - 600), 9e9)
+    a.altitude_ft[:] = np.minimum(a.altitude_ft, (a.time_s.max() - a.time_s) / 60 * 1500 + 100)
+    b.altitude_ft[:] = np.fmin(b.altitude_ft, (b.time_s - b.time_s.min()) / 60 * 1500 + 100)
+    a.vertical_rate_fpm[-60:], b.vertical_rate_fpm[:60] = -1500, 1500
+    found = legs(history, a, b)
+    assert ends(found) == [("LICZ", None), (None, "LICZ")]
