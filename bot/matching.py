@@ -85,9 +85,18 @@ def fit(watch: Watch, leg: Leg, identify: Identify, locate: Locate) -> Match:
     return Match(leg, verdict, start, stop)
 
 
+def _may_begin_in(place: Place | None) -> Callable[[End], bool]:
+    """Whether an end can have anything to do with the place: a quick no for nearly every leg."""
+    if place is None or place.areas:
+        return lambda _: True
+    idents = frozenset(spot.ident for spot in place.airfields)
+    return lambda end: end.airfield in idents or any(i in idents for i, _ in end.candidates)
+
+
 def matches(
     watch: Watch, legs: Iterable[Leg], identify: Identify, locate: Locate
 ) -> tuple[Match, ...]:
     """The legs that `watch` counts or shows, in the order given."""
-    found = (fit(watch, leg, identify, locate) for leg in legs)
+    may = _may_begin_in(watch.origin)
+    found = (fit(watch, leg, identify, locate) for leg in legs if may(leg.origin))
     return tuple(match for match in found if match.fit is not Fit.NO)

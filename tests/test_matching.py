@@ -1,6 +1,6 @@
 """Which legs a watch counts, which it only shows."""
 
-from bot.matching import Fit, aircraft_fits, end_confidence, fit
+from bot.matching import Fit, aircraft_fits, end_confidence, fit, matches
 from bot.model.air import NOWHERE, Aircraft, End, How, Icao24, Leg
 from bot.model.watch import AircraftClass, Place
 from tests.nouns import FIELDS, HL59, LIBYA, OSLK, end, leg, watch
@@ -63,3 +63,16 @@ def test_a_union_of_classes() -> None:
     """A watch's classes are a union: one that says yes is enough."""
     both = (AircraftClass("a", types=frozenset({"B738"})), AircraftClass("b", callsigns=("RFF*",)))
     assert aircraft_fits(watch(aircraft=both), Aircraft(Icao24("1"), callsign="RFF1")) is True  # type: ignore[arg-type]
+
+
+def test_many_legs_are_judged_as_each_alone() -> None:
+    """`matches` leaves out only what `fit` refuses, whatever the watch's origin is made of."""
+    doubtful = End("HLLB", How.STOP, 0.6, candidates=(("HLLB", 0.6), ("OSLK", 0.3)))
+    ends = [end("OSLK", 0.9), end("HL59", 0.9), doubtful, None,
+            End(area="eastern-libya", confidence=0.8, how=How.PROJECTED)]  # fmt: skip
+    legs = [leg(a, b) for a in ends for b in ends]
+    for origin in (None, Place((OSLK,)), Place((HL59,), (LIBYA,)), Place()):
+        asked = watch(origin=origin, destination=None)
+        each = [fit(asked, flown, lambda _: RUSLAN, FIELDS.get) for flown in legs]
+        alone = [match for match in each if match.fit is not Fit.NO]
+        assert list(matches(asked, legs, lambda _: RUSLAN, FIELDS.get)) == alone
