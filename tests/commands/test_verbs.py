@@ -174,6 +174,17 @@ def test_a_bad_configuration_is_told_by_every_verb(say: Say, tmp_path: Path) -> 
     assert say("status")[0] == 2
 
 
+def test_status_shows_what_was_odd_about_a_feed(say: Say, tmp_path: Path) -> None:
+    """A form that drifts is seen without reading the log: the look counts, and says it."""
+    odd = {"hex": "154076", "lat": 35.2, "lon": 34.0, "seen_pos": 1, "gs": {"kt": 440}}
+    receiver(tmp_path, json.dumps({"now": time.time(), "aircraft": [odd, {"hex": "zz"}]}))
+    assert say("once")[0] == 0
+    (feed,) = json.loads(say("status", "--format", "json")[1])["feeds"]
+    assert feed["outcome"] == "ok"
+    assert feed["detail"] == "unreadable field 1, bad address 1"
+    assert "unreadable field 1" in say("status")[1]
+
+
 def test_a_damaged_database_is_exit_code_3(say: Say, tmp_path: Path) -> None:
     """What is not a database is refused by name, and left as it is."""
     (tmp_path / "data").mkdir()
