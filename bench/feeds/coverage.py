@@ -123,14 +123,14 @@ def estimate(sky: Sky) -> dict[str, Floats]:
             for k in ("exposure", "low", "high", "known", "expected", "dark")}  # fmt: skip
 
 
-def outages(sky: Sky, dark: Floats) -> tuple[int, int, int, int]:
+def outages(sky: Sky, dark: Floats, told_from: float = DARK_SAID) -> tuple[int, int, int, int]:
     """(found, to be found, false, declared): spells of darkness in which others were expected."""
     found = due = false = declared = 0
     w = len(dark)
     true = ((sky.condition == 0) & (sky.looked > 0)).reshape(w, -1)
     level = sky.coverage.max(2, keepdims=True)
     expected = (sky.arrivals * sky.looked * level).reshape(w, -1)
-    said = (dark >= DARK_SAID).reshape(w, -1)
+    said = (dark >= told_from).reshape(w, -1)
     late = np.arange(DAYS * 24) >= WARM_UP * 24
     for i in range(w):
         for start, end in spells(true[i] & late):
