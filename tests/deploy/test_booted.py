@@ -157,8 +157,8 @@ def test_verbs_see_what_the_service_sees(running: Machine) -> None:
 
 def test_a_backup_made_while_running_restores(running: Machine) -> None:
     """The recipes of deploy/README.md: backed up, forgotten, restored, everything is back."""
+    kept = looks(running)  # before: it goes on looking while and after it is copied
     running.run(recipe("Backup"), cwd="/root")
-    kept = looks(running)
     running.run("systemctl stop airbridge && rm /var/lib/private/airbridge/airbridge.sqlite*")
     running.run("systemctl start airbridge", timeout_s=300)
     running.run(recipe("Restore"), cwd="/root", timeout_s=300)
