@@ -2,10 +2,15 @@
 
 import math
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
+from bot import app
+from bot.model.air import Look, Outcome
 from bot.model.watch import Watch
+from bot.service import Service
 from tests.nouns import at, leg, watch
 from tests.timeline.conftest import Story
 
@@ -81,3 +86,34 @@ def test_an_empty_store_has_nothing_to_forget(story: Make) -> None:
     told.day("2024-01-03", [WATCHED])
     assert told.store.first_leg() == at("2024-01-03 06:00")
     assert forget(told, "2024-01-01") == 0
+
+
+CONFIG = """\
+feeds: [{name: sky, kind: v2, url: "http://127.0.0.1:9"}]
+audiences: {desk: [console]}
+operators: [desk]
+watches:
+  - {name: Hmeimim to al-Khadim, from: [OSLK], to: [HL59], usual: 1 per month, audience: [desk]}
+data: data
+"""
+
+
+def test_operators_hear_once_a_day_of_what_nobody_sees(tmp_path: Path) -> None:
+    """Of two circles one always fails: housekeeping tells it, however often the bot is
+    restarted."""
+    path, now = tmp_path / "config.yaml", app.clock()
+    path.write_text(CONFIG, "utf-8")
+    settings, fields = app.load_config(path)
+    with closing(app.open_data(settings, now)) as store:
+        for _ in range(2):
+            service = Service(path, settings, fields, store)
+            good, bad, *_ = (query.key() for query in service._wiring.lanes[0].plan)
+            looks = [Look("sky", good, now, Outcome.OK, 3)]
+            looks += [Look("sky", bad, now - timedelta(minutes=k), Outcome.GARBLED, detail="odd")
+                      for k in range(6)]  # fmt: skip
+            with store.begin() as tx:
+                store.add_looks(tx, looks)
+            service._keep_house()
+        told = [post.key for post in store.posts(10) if "blind" in post.key]
+    assert len(told) == 1
+    assert "Feed sky never answers 1 of" in told[0]
