@@ -11,6 +11,7 @@ says nothing about it; the caller explains).
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.model.air import Everything, Hexes, Icao24, Military, Near, Query, Type
 from bot.model.feed import FeedSettings
@@ -38,14 +39,19 @@ def plan(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, ...]:
     if settings.kind != "v2":
         return (Everything(),)
     provider = provider_of(settings)
-    circles = [
-        Near(round(d.lat_deg, 3), round(d.lon_deg, 3), provider.max_radius_nm)
-        for d in merged(discs(watches, provider.max_radius_nm), provider.max_radius_nm)
-    ]
-    ends = (*circles, *_anywhere(watches, provider),
+    ends = (*_circles(tuple(watches), provider.max_radius_nm), *_anywhere(watches, provider),
             *batches(hexes(watches), provider.max_hexes))  # fmt: skip
     room = _room(settings, watches, ends)
     return (*ends, *ways(watches, ends, provider.max_radius_nm, room))
+
+
+@lru_cache(maxsize=8)  # providers with the same largest circle share the work
+def _circles(watches: tuple[Watch, ...], radius_nm: float) -> tuple[Near, ...]:
+    """Over the watches' ends, of the provider's largest size: they cost no more than small ones."""
+    return tuple(
+        Near(round(d.lat_deg, 3), round(d.lon_deg, 3), radius_nm)
+        for d in merged(discs(watches, radius_nm), radius_nm)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,9 @@ def _cheapest(settings: FeedSettings, watches: Sequence[Watch]) -> tuple[Query, 
     if not watches or any(map(_is_open, watches)):
         return everything
     best: tuple[Query, ...] = everything
+    dear = _bill(settings, everything)
     for radius in (1000.0, 500.0, 250.0, 180.0, 130.0, APPROACH_NM):
-        parts = merged(discs(watches, radius), radius)
+        parts = merged(discs(watches, radius), radius, most=dear)  # a box costs one at least
         boxes = tuple(Near(round(d.lat_deg, 3), round(d.lon_deg, 3), radius) for d in parts)
         if _bill(settings, boxes) < _bill(settings, best):
             best = boxes

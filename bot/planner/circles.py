@@ -114,14 +114,17 @@ def _probes(cell: Disc) -> Iterable[tuple[float, float]]:
             yield lat, (cell.lon_deg + east + 180) % 360 - 180
 
 
-def merged(parts: Sequence[Disc], limit_nm: float) -> list[Disc]:
-    """Fewer circles, none above the limit, that hold all the parts.
+def merged(parts: Sequence[Disc], limit_nm: float, most: float = math.inf) -> list[Disc]:
+    """Fewer circles, none above the limit, that hold all the parts; or `most` of them, when it
+    takes as many and the caller has no use for more.
 
     Greedy, largest first and then from north-west to south-east, each part joining the group that
     it widens least; the result depends on the set of parts only, not on their order.
     """
     groups: list[Disc] = []
     for part in sorted(set(parts), key=lambda d: (-d.radius_nm, -d.lat_deg, d.lon_deg)):
+        if len(groups) >= most:
+            break
         joined = [(_joined(group, part), i) for i, group in enumerate(groups)]
         fits = [(hull.radius_nm - groups[i].radius_nm, i, hull) for hull, i in joined
                 if hull.radius_nm <= limit_nm]  # fmt: skip
