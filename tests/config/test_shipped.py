@@ -69,11 +69,15 @@ def test_what_is_commented_out_would_load(airfields: Airfields, tmp_path: Path) 
                   text, flags=re.MULTILINE)  # fmt: skip
     (tmp_path / "config.yaml").write_text(text, "utf-8")
     (tmp_path / "secrets").mkdir(mode=0o700)
-    for name, secret in (("telegram_token", "123:abc"), ("airplanes_live_key", "k")):
+    account = '{"clientId": "a", "clientSecret": "b"}'
+    for name, secret in (("telegram_token", "123:abc"), ("airplanes_live_key", "k"),
+                         ("opensky.json", account)):  # fmt: skip
         (tmp_path / "secrets" / name).write_text(secret)
         (tmp_path / "secrets" / name).chmod(0o600)
     found = config.load(tmp_path / "config.yaml", airfields, env={})
-    assert [f.name for f in found.feeds] == ["adsb-lol", "adsb-fi", "airplanes-live", "roof"]
+    assert [f.name for f in found.feeds] == [
+        "adsb-lol", "adsb-fi", "opensky", "airplanes-live", "roof",
+    ]  # fmt: skip
     assert found.telegram is not None
     assert found.quiet_hours is not None
 
