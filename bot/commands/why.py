@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from bot.commands import common
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from bot.desk import Desk
     from bot.model.alert import Finding
+    from bot.model.watch import Watch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,20 +29,39 @@ def run(args: argparse.Namespace) -> int:
         day = args.day or now.date()
         found = wiring.desk.findings(watch, day, now)
         legs = wiring.desk.book.matches(watch, day, day)
+        looked = _looked(wiring.desk, watch, day, now)
     if args.format == "json":
-        print(common.as_json({"findings": found, "legs": legs}))
+        print(common.as_json({"findings": found, "legs": legs, "looking": looked}))
         return 0
     if not found:
         print(f"{watch.name}: nothing is known of {day}: nobody has looked yet")
         return 0
     for finding in found:
         print("\n".join(_words(finding)))
+    print("\n".join(f"  {line}" for line in looked))
     for match in legs:
         leg = match.leg
         craft = " ".join(filter(None, (leg.registration or leg.icao24, leg.type_code)))
         sure = min(match.origin_confidence, match.destination_confidence)
         print(f"  {match.fit:<8} {leg.first_seen:%H:%M} {craft}, both ends sure at {sure:.0%}")
     return 0
+
+
+def _looked(desk: "Desk", watch: "Watch", day: "date", now: "datetime") -> list[str]:
+    """How well that day was looked at, and what was not seen."""
+    from bot.book import DAY, midnight
+    from bot.coverage import worse_end
+
+    past = day < now.date()
+    ends = desk.lookouts(watch, 2 if past else 1, midnight(day) + DAY if past else now)
+    told = worse_end([end.days[0] for end in ends], by_others=bool(watch.aircraft))
+    if math.isnan(told.exposure):
+        lines = ["looking: unknown, nothing else is heard there"]
+    else:
+        so_far = "" if past else " so far"
+        lines = [f"looking: {told.exposure:.0%} of a normal day{so_far} "
+                 f"(between {told.low:.0%} and {told.high:.0%})"]  # fmt: skip
+    return lines + [f"{end.label}: {outage.words()}" for end in ends for outage in end.outages]
 
 
 def _words(finding: "Finding") -> list[str]:

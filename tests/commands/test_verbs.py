@@ -210,6 +210,7 @@ def test_coverage_names_what_was_not_seen(say: Say, tmp_path: Path) -> None:
     today = found["days"][-1]
     assert today["ends"][0]["looks_ok"] == 1
     assert found["outages"][0]["why"] == "no look"
+    assert "looking: 0% of a normal day so far (between" in say("why", "libya")[1]
 
 
 def test_coverage_wants_to_know_what_to_draw(say: Say) -> None:
