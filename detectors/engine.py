@@ -12,6 +12,7 @@ import numpy as np
 
 from detectors import calibration, design, history, level, surge
 from detectors.inputs import EXPOSURE_SEEN, Bools, Floats, Ints
+from detectors.learn import Lane, learn
 
 # Below this many days of data plus prior an entry is not judged (the default prior is
 # worth two days): nothing can be called rare before anything was seen.
@@ -124,11 +125,13 @@ class Engine:
         block.y[:] = np.where(seen, counts, 0.0)
         block.e[:] = np.where(seen, exposure, 0.0) * m.step
         block.g[:] = block.e * slow
+        lane = Lane.of(m, block, seen, plain=calendar.shape[2] == 0)
         events, b = np.zeros(len(counts), bool), 0
         while b < counts.shape[1] and not events.any():
             special = calendar[:, b] if calendar.shape[2] else None
-            events = level.learn(m, block, b, seen[:, b], special, self.sign < 0)
+            events = np.atleast_1d(learn(lane, b, lane.seen[b], special, self.sign < 0))
             b += 1
+        lane.close(m, block)
         block, seen, slow = block.cut(b), seen[:, :b], slow[:, :b]
         before = np.concatenate([m.tail_rate[:, -1:], block.rate[:, :-1]], axis=1)
         result = out.columns(0, b)

@@ -1,4 +1,4 @@
-"""What a detector remembers of each series, and how one more entry changes it.
+"""What a detector remembers of each series; `detectors.learn` changes it.
 
 Long-run rate: gamma-Poisson with the watch's prior, half-life 1000 days. Local level:
 gamma around 1, half-life 60 days. Dispersion: ratio of sums, below 1 where traffic is
@@ -9,11 +9,12 @@ regular. Entries under suspicion (a surge or a hole in progress) teach nothing a
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from detectors import design
-from detectors.inputs import Bools, Floats, Ints
+from detectors.inputs import Floats, Ints
 
 TAIL = 28  # entries that the longest window looks back
 LEVEL_WEIGHT = 60.0  # expected legs behind "the level is 1"; detection.md, section 2 (c0)
@@ -47,6 +48,14 @@ ADOPT_DAYS = {1: 35.0, 7: 13.0}  # entries until a level is the new normal
 
 HISTORY = ("y", "e", "r", "m")
 SNAPSHOTS = ("rate", "doubt", "spread", "info", "age")
+
+
+# What one entry changes, a number a series.
+SCALARS = (
+    "shape0", "rate0", "spread0", "spread0_weight", "long_y", "long_m", "level_y", "level_m",
+    "spread_y", "spread_m", "zero_mean", "zero_run", "drift", "drift_var", "hot", "cold",
+    "seen", "adopted", "former", "fallen",
+)  # fmt: skip
 
 
 @dataclass
@@ -112,12 +121,20 @@ class Memory:
 
     def spread(self) -> Floats:
         """Dispersion phi, (n,)."""
-        k, target = self.spread0_weight, self.spread0
-        raw = (self.spread_y + k * target) / (self.spread_m + k)
-        doubt = REGULAR_WEIGHT / (1 + self.spread_m / REGULAR_WEIGHT)
-        regular = (self.spread_y + doubt * np.minimum(target, 1.0)) / (self.spread_m + doubt)
-        phi = np.where(raw < 1, np.minimum(regular, 1.0), raw)
-        return np.minimum(np.maximum(phi, SPREAD_FLOOR), SPREAD_CEILING)
+        return np.asarray(dispersion(self))
+
+
+def dispersion(m: Any, op: Any = np) -> Any:
+    """Ratio of sums, shrunk towards Poisson until a regular route has shown what it is.
+
+    `m`, `op`: a memory and numpy, or a single watch's numbers and `lane.Scalars`.
+    """
+    k, target = m.spread0_weight, m.spread0
+    raw = (m.spread_y + k * target) / (m.spread_m + k)
+    doubt = REGULAR_WEIGHT / (1 + m.spread_m / REGULAR_WEIGHT)
+    regular = (m.spread_y + doubt * op.minimum(target, 1.0)) / (m.spread_m + doubt)
+    phi = op.where(raw < 1, op.minimum(regular, 1.0), raw)
+    return op.minimum(op.maximum(phi, SPREAD_FLOOR), SPREAD_CEILING)
 
 
 def half_lives(step: int) -> tuple[float, float, float]:
@@ -155,11 +172,8 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
 
 
 def rate_and_doubt(
-    prior: tuple[Floats, Floats],
-    long: tuple[Floats, Floats],
-    level: tuple[Floats, Floats],
-    phi: Floats,
-) -> tuple[Floats, Floats]:
+    prior: tuple[Any, Any], long: tuple[Any, Any], level: tuple[Any, Any], phi: Any
+) -> tuple[Any, Any]:
     """Rate per plain day and its squared relative error.
 
     `prior`: gamma shape and rate; `long`, `level`: discounted (legs, expected legs).
@@ -172,29 +186,29 @@ def rate_and_doubt(
     return rate, phi / (weight + expected) + 1 / (shape0 + long[0] / phi)
 
 
-def current(m: Memory, phi: Floats) -> tuple[Floats, Floats]:
+def current(m: Any, phi: Any) -> tuple[Any, Any]:
     """Rate and doubt as known now, (n,)."""
     return rate_and_doubt((m.shape0, m.rate0), (m.long_y, m.long_m), (m.level_y, m.level_m), phi)
 
 
-def former_rate(m: Memory) -> Floats:
+def former_rate(m: Any, op: Any = np) -> Any:
     """An earlier normal that would be no surge to come back to, legs per plain day, (n,)."""
     long_rate = (m.shape0 + m.long_y) / (m.rate0 + m.long_m)
-    left = np.clip((FORMER_DAYS + FADE_DAYS - m.fallen) / FADE_DAYS, 0.0, 1.0)
-    return np.maximum(long_rate, m.former * left)
+    left = op.maximum(op.minimum((FORMER_DAYS + FADE_DAYS - m.fallen) / FADE_DAYS, 1.0), 0.0)
+    return op.maximum(long_rate, m.former * left)
 
 
-def slow_doubt(info: Floats, age: Floats, w: Floats | float, step: int) -> Floats:
+def slow_doubt(info: Any, age: Any, w: Any, step: int, op: Any = np) -> Any:
     """Squared relative error of weekday and season while a young route cannot show them.
 
     `info`: legs learnt, over dispersion; `age`: days seen; `w`: entries in the window.
     """
-    unknown = 1 - np.minimum(age / 365.25, 1.0)
-    lag = 0.5 * (w * step + np.minimum(age, 90.0))
+    unknown = 1 - op.minimum(age / 365.25, 1.0)
+    lag = 0.5 * (w * step + op.minimum(age, 90.0))
     out = (SEASON_SLOPE * lag * unknown**2) ** 2
     if step == 1:
-        out = out + np.less(w, 7) / ((SD_WEEKDAY**-2 + info / 7) * w)
-    return np.asarray(out)
+        out = out + (w < 7) / ((SD_WEEKDAY**-2 + info / 7) * w)
+    return out
 
 
 @dataclass
@@ -233,141 +247,7 @@ class Block:
         return Block(*(getattr(self, f.name)[:, :b] for f in fields(self)))
 
 
-@dataclass(frozen=True)
-class Day:
-    """One entry as `learn` sees it, every field (n,)."""
-
-    y: Floats
-    e: Floats
-    g: Floats
-    mean: Floats
-    doubt: Floats
-    sd: Floats
-    seen: Bools
-
-
-def learn(
-    m: Memory, block: Block, j: int, seen: Bools, x: Floats | None, zeros_count: bool = False
-) -> Bools:
-    """Take in entry j of the block; returns (n,) whose past must be revised after it.
-
-    `block.y`, `.e`, `.g` column j are given. `x` (n, C): special-day covariates.
-    `zeros_count`: windows keep the days of a suspected outage (a lull is made of them).
-    Nothing of this entry enters its own expectation.
-    """
-    if j > 0:  # what the last entry left behind: nothing has changed since
-        phi, rate, doubt = block.spread[:, j - 1], block.rate[:, j - 1], block.doubt[:, j - 1]
-    else:
-        phi = m.spread()
-        rate, doubt = current(m, phi)
-    doubt = doubt + slow_doubt(m.long_y / phi, m.seen * m.step, 1.0, m.step)
-    e, g = block.e[:, j], block.g[:, j]
-    special = x is not None and bool(x.any())
-    if x is not None and special:
-        factor, extra = special_factor(m, x)
-        e, g, doubt = e * factor, g * factor, doubt + extra
-        block.special[:, j] = extra
-    mean = rate * g
-    sd = np.sqrt(phi * mean + doubt * mean**2)
-    day = Day(block.y[:, j], e, g, mean, doubt, sd, seen)
-    if x is not None and special:
-        _learn_special(m, day, x)
-    fresh = _learn_day(m, block, j, day, phi, zeros_count)
-    _snapshot(m, block, j)
-    return fresh
-
-
-def special_factor(m: Memory, x: Floats) -> tuple[Floats, Floats]:
-    """Multiplier of a special day and its squared relative error; x (n, C)."""
-    theta = (CALENDAR_WEIGHT + m.special_y) / (CALENDAR_WEIGHT + m.special_m)
-    factor = np.exp((x * np.log(theta)).sum(1))
-    return factor, (x**2 / (CALENDAR_WEIGHT + m.special_m)).sum(1)
-
-
-def _learn_special(m: Memory, day: Day, x: Floats) -> None:
-    """Looser winsorising than on plain days: a holiday peak must be learnt in a year or two."""
-    use = np.maximum(x, 0.0) * day.seen[:, None]
-    top = day.mean + SPREAD_SD * day.sd + SPREAD_ADD
-    m.special_y += use * np.minimum(day.y, top)[:, None]
-    m.special_m += use * day.mean[:, None]
-
-
-def _learn_day(m: Memory, block: Block, j: int, day: Day, phi: Floats, zeros_count: bool) -> Bools:
-    free = m.seen * m.step + m.rate0 < OPEN_DAYS
-    hot, cold = _suspect(m, day, free)
-    dark, fresh = _zero_run(m, day, phi)
-    _learn_spread(m, block, j, day, day.seen & ~dark & ~cold, hot)
-    _learn_rate(m, block, j, day, day.seen & ~hot & ~cold & ~dark, free)
-    m.seen += day.seen
-    m.adopted += 1
-    m.fallen += m.step
-    block.former[:, j] = former_rate(m)
-    plain = day.seen if zeros_count else day.seen & ~dark
-    block.mean[:, j] = day.mean
-    block.e[:, j], block.g[:, j] = day.e * plain, day.g * plain
-    return fresh | lasting(m)
-
-
-def _suspect(m: Memory, day: Day, free: Bools) -> tuple[Bools, Bools]:
-    """Is a surge (hot) or a hole (cold) in progress? From the excess of the last days."""
-    fade = 2.0 ** (-m.step / HALF_LIFE_DRIFT)
-    m.drift = np.where(day.seen, fade * m.drift + day.y - day.mean, m.drift)
-    m.drift_var = np.where(day.seen, fade**2 * m.drift_var + day.sd**2, m.drift_var)
-    m.drift[free] = 0.0
-    limit = SUSPECT_SD * np.sqrt(m.drift_var) + SUSPECT_ADD
-    hot, cold = m.drift > limit, m.drift < -limit
-    m.hot = np.where(hot, m.hot + day.seen, 0.0)
-    m.cold = np.where(cold, m.cold + day.seen, 0.0)
-    return hot & day.seen, cold & day.seen
-
-
-def _zero_run(m: Memory, day: Day, phi: Floats) -> tuple[Bools, Bools]:
-    """Zeros too rare to be chance are an unreported outage: (dark now, since today)."""
-    broken = day.seen & (day.y > 0)
-    zero = day.seen & (day.y == 0)
-    before = np.where(broken, 0.0, m.zero_mean)
-    # -log P(0) of a negative binomial: a clumped route is quiet for long by nature.
-    clump = np.maximum(phi - 1, 1e-9)
-    m.zero_mean = before + zero * day.mean * np.log1p(clump) / clump
-    m.zero_run = np.where(broken, 0.0, m.zero_run + 1)
-    dark = zero & (m.zero_mean > OUTAGE_LOG)
-    return dark, dark & (before <= OUTAGE_LOG)
-
-
-def _learn_spread(m: Memory, block: Block, j: int, day: Day, use: Bools, hot: Bools) -> None:
-    fade = 2.0 ** (-m.step / half_lives(m.step)[2])
-    part = use * np.where(hot, HOT_SPREAD, 1.0)
-    off = np.minimum(day.y, day.mean + SPREAD_SD * day.sd + SPREAD_ADD) - day.mean
-    block.kept_r[:, j] = part * (off**2 - day.doubt * day.mean**2)
-    block.kept_m[:, j] = part * day.mean
-    m.spread_y = np.maximum(fade * m.spread_y + block.kept_r[:, j], 0.0)
-    m.spread_m = fade * m.spread_m + block.kept_m[:, j]
-
-
-def _learn_rate(m: Memory, block: Block, j: int, day: Day, use: Bools, free: Bools) -> None:
-    low = np.where(day.mean > 4, day.mean - LOW_SD * day.sd, 0.0)
-    clipped = np.minimum(np.maximum(day.y, low), day.mean + TOP_SD * day.sd + TOP_ADD)
-    kept = np.where(use, np.where(free, day.y, clipped), 0.0)
-    block.kept_y[:, j] = kept
-    block.kept_e[:, j] = use * day.e
-    g = use * day.g
-    long, level, _ = half_lives(m.step)
-    fade = 2.0 ** (-m.step / long)
-    m.long_y, m.long_m = fade * m.long_y + kept, fade * m.long_m + g
-    fade = 2.0 ** (-m.step / level)
-    m.level_y, m.level_m = fade * m.level_y + kept, fade * m.level_m + g
-
-
-def _snapshot(m: Memory, block: Block, j: int) -> None:
-    phi = m.spread()
-    block.spread[:, j] = phi
-    block.rate[:, j], block.doubt[:, j] = current(m, phi)
-    block.info[:, j] = m.long_y / phi
-    block.age[:, j] = m.seen * m.step
-    block.adopted[:, j] = m.adopted * m.step
-
-
-def lasting(m: Memory) -> Bools:
+def lasting(m: Any) -> Any:
     """Series whose suspicion has lasted: the new level must be adopted."""
     limit = ADOPT_DAYS[m.step]
     dark = (m.zero_mean > OUTAGE_LOG) & (m.zero_run >= limit)

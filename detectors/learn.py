@@ -1,0 +1,223 @@
+"""How one more entry changes what is remembered of each series.
+
+The same lines work on the arrays of a batch and on the plain numbers of a single watch,
+for which arrays of one cost ten times as much. Hence `(dark == 0)` and not `~dark`: a
+plain bool has no elementwise "not". Entries under suspicion teach nothing at once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from detectors.inputs import Bools, Floats
+from detectors.level import (
+    CALENDAR_WEIGHT,
+    HALF_LIFE_DRIFT,
+    HOT_SPREAD,
+    LOW_SD,
+    OPEN_DAYS,
+    OUTAGE_LOG,
+    SCALARS,
+    SPREAD_ADD,
+    SPREAD_SD,
+    SUSPECT_ADD,
+    SUSPECT_SD,
+    TOP_ADD,
+    TOP_SD,
+    Block,
+    Memory,
+    current,
+    dispersion,
+    former_rate,
+    half_lives,
+    lasting,
+    slow_doubt,
+)
+
+
+class Scalars:
+    """What numpy does to arrays, done to a number."""
+
+    maximum, minimum = staticmethod(max), staticmethod(min)
+    sqrt, log1p = staticmethod(math.sqrt), staticmethod(math.log1p)
+
+    @staticmethod
+    def where(condition: bool, yes: float, no: float) -> float:
+        """One of two numbers."""
+        return yes if condition else no
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A block in the making: entry first, then series (a batch) or nothing (one watch).
+
+    `memory`, `block`: as `level.Memory` and `level.Block`; `op`: numpy or `Scalars`.
+    """
+
+    memory: Any
+    block: Any
+    seen: Any
+    op: Any
+
+    @classmethod
+    def of(cls, m: Memory, block: Block, seen: Bools, plain: bool) -> Lane:
+        """Views of a batch; of one watch without special days (`plain`) its numbers."""
+        if len(seen) != 1 or not plain:
+            views = {f.name: getattr(block, f.name).T for f in fields(Block)}
+            return cls(m, SimpleNamespace(**views), seen.T, np)
+        rows = {f.name: getattr(block, f.name)[0].tolist() for f in fields(Block)}
+        numbers = {name: getattr(m, name).item() for name in SCALARS}
+        memory = SimpleNamespace(step=m.step, **numbers)
+        return cls(memory, SimpleNamespace(**rows), seen[0].tolist(), Scalars)
+
+    def close(self, m: Memory, block: Block) -> None:
+        """Write a single watch's numbers back into its arrays."""
+        if self.op is np:
+            return
+        for f in fields(Block):
+            getattr(block, f.name)[0] = getattr(self.block, f.name)
+        for name in SCALARS:
+            setattr(m, name, np.array([getattr(self.memory, name)], dtype=np.float64))
+
+
+class Day(NamedTuple):
+    """One entry as `learn` sees it, every field (n,) or a number."""
+
+    y: Any
+    e: Any
+    g: Any
+    mean: Any
+    doubt: Any
+    sd: Any
+    seen: Any
+
+
+def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = False) -> Any:
+    """Take in entry j of the block; returns (n,) whose past must be revised after it.
+
+    `y`, `e`, `g` of entry j are given. `x` (n, C): special-day covariates.
+    `zeros_count`: windows keep the days of a suspected outage (a lull is made of them).
+    Nothing of this entry enters its own expectation.
+    """
+    m, block, op = lane.memory, lane.block, lane.op
+    if j > 0:  # what the last entry left behind: nothing has changed since
+        phi, rate, doubt = block.spread[j - 1], block.rate[j - 1], block.doubt[j - 1]
+    else:
+        phi = dispersion(m, op)
+        rate, doubt = current(m, phi)
+    doubt = doubt + slow_doubt(m.long_y / phi, m.seen * m.step, 1.0, m.step, op)
+    e, g = block.e[j], block.g[j]
+    special = x is not None and bool(x.any())
+    if x is not None and special:
+        factor, extra = special_factor(m, x)
+        e, g, doubt = e * factor, g * factor, doubt + extra
+        block.special[j] = extra
+    mean = rate * g
+    sd = op.sqrt(phi * mean + doubt * mean * mean)
+    day = Day(block.y[j], e, g, mean, doubt, sd, seen)
+    if x is not None and special:
+        _learn_special(m, day, x)
+    fresh = _learn_day(lane, j, day, phi, zeros_count)
+    _snapshot(lane, j)
+    return fresh
+
+
+def special_factor(m: Memory, x: Floats) -> tuple[Floats, Floats]:
+    """Multiplier of a special day and its squared relative error; x (n, C)."""
+    theta = (CALENDAR_WEIGHT + m.special_y) / (CALENDAR_WEIGHT + m.special_m)
+    factor = np.exp((x * np.log(theta)).sum(1))
+    return factor, (x**2 / (CALENDAR_WEIGHT + m.special_m)).sum(1)
+
+
+def _learn_special(m: Memory, day: Day, x: Floats) -> None:
+    """Looser winsorising than on plain days: a holiday peak must be learnt in a year or two."""
+    use = np.maximum(x, 0.0) * day.seen[:, None]
+    top = day.mean + SPREAD_SD * day.sd + SPREAD_ADD
+    m.special_y += use * np.minimum(day.y, top)[:, None]
+    m.special_m += use * day.mean[:, None]
+
+
+def _learn_day(lane: Lane, j: int, day: Day, phi: Any, zeros_count: bool) -> Any:
+    m, block = lane.memory, lane.block
+    free = m.seen * m.step + m.rate0 < OPEN_DAYS
+    hot, cold = _suspect(lane, day, free)
+    dark, fresh = _zero_run(lane, day, phi)
+    _learn_spread(lane, j, day, day.seen & (dark == 0) & (cold == 0), hot)
+    _learn_rate(lane, j, day, day.seen & (hot == 0) & (cold == 0) & (dark == 0), free)
+    m.seen = m.seen + day.seen
+    m.adopted = m.adopted + 1
+    m.fallen = m.fallen + m.step
+    block.former[j] = former_rate(m, lane.op)
+    plain = day.seen if zeros_count else day.seen & (dark == 0)
+    block.mean[j] = day.mean
+    block.e[j], block.g[j] = day.e * plain, day.g * plain
+    return fresh | lasting(m)
+
+
+def _suspect(lane: Lane, day: Day, free: Any) -> tuple[Any, Any]:
+    """Is a surge (hot) or a hole (cold) in progress? From the excess of the last days."""
+    m, op = lane.memory, lane.op
+    fade = 2.0 ** (-m.step / HALF_LIFE_DRIFT)
+    m.drift = op.where(day.seen, fade * m.drift + day.y - day.mean, m.drift)
+    m.drift_var = op.where(day.seen, fade**2 * m.drift_var + day.sd * day.sd, m.drift_var)
+    m.drift = op.where(free, 0.0, m.drift)
+    limit = SUSPECT_SD * op.sqrt(m.drift_var) + SUSPECT_ADD
+    hot, cold = m.drift > limit, m.drift < -limit
+    m.hot = op.where(hot, m.hot + day.seen, 0.0)
+    m.cold = op.where(cold, m.cold + day.seen, 0.0)
+    return hot & day.seen, cold & day.seen
+
+
+def _zero_run(lane: Lane, day: Day, phi: Any) -> tuple[Any, Any]:
+    """Zeros too rare to be chance are an unreported outage: (dark now, since today)."""
+    m, op = lane.memory, lane.op
+    broken = day.seen & (day.y > 0)
+    zero = day.seen & (day.y == 0)
+    before = op.where(broken, 0.0, m.zero_mean)
+    # -log P(0) of a negative binomial: a clumped route is quiet for long by nature.
+    clump = op.maximum(phi - 1, 1e-9)
+    m.zero_mean = before + zero * day.mean * op.log1p(clump) / clump
+    m.zero_run = op.where(broken, 0.0, m.zero_run + 1)
+    dark = zero & (m.zero_mean > OUTAGE_LOG)
+    return dark, dark & (before <= OUTAGE_LOG)
+
+
+def _learn_spread(lane: Lane, j: int, day: Day, use: Any, hot: Any) -> None:
+    m, block, op = lane.memory, lane.block, lane.op
+    fade = 2.0 ** (-m.step / half_lives(m.step)[2])
+    part = use * op.where(hot, HOT_SPREAD, 1.0)
+    off = op.minimum(day.y, day.mean + SPREAD_SD * day.sd + SPREAD_ADD) - day.mean
+    block.kept_r[j] = part * (off * off - day.doubt * day.mean * day.mean)
+    block.kept_m[j] = part * day.mean
+    m.spread_y = op.maximum(fade * m.spread_y + block.kept_r[j], 0.0)
+    m.spread_m = fade * m.spread_m + block.kept_m[j]
+
+
+def _learn_rate(lane: Lane, j: int, day: Day, use: Any, free: Any) -> None:
+    m, block, op = lane.memory, lane.block, lane.op
+    low = op.where(day.mean > 4, day.mean - LOW_SD * day.sd, 0.0)
+    clipped = op.minimum(op.maximum(day.y, low), day.mean + TOP_SD * day.sd + TOP_ADD)
+    kept = op.where(use, op.where(free, day.y, clipped), 0.0)
+    block.kept_y[j] = kept
+    block.kept_e[j] = use * day.e
+    g = use * day.g
+    long, level, _ = half_lives(m.step)
+    fade = 2.0 ** (-m.step / long)
+    m.long_y, m.long_m = fade * m.long_y + kept, fade * m.long_m + g
+    fade = 2.0 ** (-m.step / level)
+    m.level_y, m.level_m = fade * m.level_y + kept, fade * m.level_m + g
+
+
+def _snapshot(lane: Lane, j: int) -> None:
+    m, block = lane.memory, lane.block
+    phi = dispersion(m, lane.op)
+    block.spread[j] = phi
+    block.rate[j], block.doubt[j] = current(m, phi)
+    block.info[j] = m.long_y / phi
+    block.age[j] = m.seen * m.step
+    block.adopted[j] = m.adopted * m.step
