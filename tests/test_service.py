@@ -1,5 +1,6 @@
 """The service as a process: real HTTP feed, real Bot API port, real signals, real kills."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fake_telegram import TOKEN, FakeTelegram, Fault
+from tests.opensky_server import CLIENT, World
+from tests.opensky_server import serve as serve_opensky
 from tests.sky_server import serve, surge_sky
 
 PATIENCE_S = 60.0  # for a busy machine; nothing here measures speed
@@ -121,6 +124,42 @@ def test_it_greets_looks_reloads_and_stops(bot: Bot, telegram: FakeTelegram) -> 
     assert bot.stop() == 0
     assert bot.says("stopped clean=True")
     assert not bot.says(TOKEN)
+    assert not bot.says("Traceback")
+
+
+def test_opensky_is_asked_by_day_and_by_night(tmp_path: Path, telegram: FakeTelegram) -> None:
+    """States and the last days' flights, each in its own thread; a reload asks no flights twice,
+    and the stop is clean."""
+    world = World(surge_sky(time.time()), credits=40_000.0)
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "opensky.json").write_text(json.dumps(CLIENT))
+    with serve_opensky(world) as url:
+        feed = (
+            f'{{name: os, kind: opensky, url: "{url}/api", auth_url: "{url}/token", every: 2s, '
+            "spacing: 0.2s, key_file: opensky.json, quota_per_day: 100000}"
+        )
+        lines = CONFIG.format(sky=url, telegram=telegram.api).splitlines(keepends=True)
+        text = "".join([lines[0], f"  - {feed}\n", *lines[2:]])
+        (tmp_path / "config.yaml").write_text(text)
+        bot = Bot(tmp_path)
+        bot.start()
+
+        def asked(kind: str) -> int:
+            return sum(path.startswith(f"/api/{kind}") for path in world.asked)
+
+        try:
+            eventually(lambda: asked("flights/") == 2 and asked("states/") > 2)
+            (tmp_path / "config.yaml").write_text(text.replace("Cairo to Cairo West", "Hop"))
+            bot.process.send_signal(signal.SIGHUP)
+            eventually(lambda: bot.says("configuration reloaded"))
+            seen = asked("states/")
+            eventually(lambda: asked("states/") > seen + 2)
+            assert asked("flights/") == 2
+            assert bot.stop() == 0
+        finally:
+            bot.process.kill()
+    assert bot.says("stopped clean=True")
+    assert not bot.says("s3cr3t")
     assert not bot.says("Traceback")
 
 

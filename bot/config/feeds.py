@@ -51,7 +51,7 @@ def read_feeds(value: Spot, folder: Path, secrets: Secrets) -> tuple[FeedSetting
             tables[name] = table
             found[name] = _feed(name, table, folder, secrets)
     _check_fallbacks(found, tables)
-    return tuple(feed for feed in found.values() if feed is not None)
+    return tuple(_ranked(feed, found, tables[feed.name]) for feed in found.values() if feed)
 
 
 def _feed(name: str, table: Table, folder: Path, secrets: Secrets) -> FeedSettings | None:
@@ -82,6 +82,18 @@ def _check_fallbacks(found: dict[str, FeedSettings | None], tables: dict[str, Ta
         elif primary in seen:
             tables[name].wrong("fallback_for", f"{after[name]}: waits for {name} itself, expected "
                                "a feed that is no fallback of this one")  # fmt: skip
+
+
+def _ranked(
+    feed: FeedSettings, found: dict[str, FeedSettings | None], table: Table
+) -> FeedSettings:  # fmt: skip
+    """A fallback of a feed that is not asked never rests."""
+    if not feed.fallback_for or found.get(feed.fallback_for) is not None:
+        return feed
+    if feed.fallback_for in found:
+        table.mistakes.warn(f"feed {feed.name} never rests: {feed.fallback_for}, which it would "
+                            "stand in for, is not asked")  # fmt: skip
+    return replace(feed, fallback_for="")
 
 
 def _recorded(name: str, table: Table, folder: Path) -> FeedSettings | None:

@@ -146,7 +146,7 @@ class Flights:
     day: date
 
     def key(self) -> str:
-        return f"flights:{self.kind}:{self.of}:{self.day}"
+        return f"flights:{self.kind}:{self.of}"  # of any day: the same question every night
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,18 @@ def test_a_provider_of_a_known_family_is_configuration_alone(load: Load) -> None
     assert (provider.max_hexes, provider.max_radius_nm, quota_per_day(feed)) == (20, 100, 1440)
 
 
+def test_the_fallback_of_a_feed_without_its_key_never_rests(load: Load) -> None:
+    """The primary is left out: its fallback is an ordinary feed, and that is said."""
+    found = load(
+        feeds="[{name: al, kind: v2, provider: airplanes-live},"
+        "{name: lol, kind: v2, provider: adsb-lol, fallback_for: al}]"
+    )
+    assert [(feed.name, feed.fallback_for) for feed in found.feeds] == [("lol", "")]
+    assert found.warnings[1] == (
+        "feed lol never rests: al, which it would stand in for, is not asked"
+    )
+
+
 def test_a_fallback_names_its_primary(load: Load, mistakes: Mistakes) -> None:
     """One feed waits for another; a circle of waiting is a mistake for each of its feeds."""
     feed = "{{name: {0}, kind: v2, url: https://{0}.example, fallback_for: {1}}}"

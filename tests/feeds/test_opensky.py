@@ -292,7 +292,7 @@ def test_a_track_is_read_in_its_own_column_order(
     ("query_key", "credits"),
     [("near:35.400,35.950,120", 1), ("near:35.400,35.950,250", 2), ("near:35.400,35.950,500", 3),
      ("near:35.400,35.950,900", 4), ("near:0.000,179.900,100", 4), ("all", 4), ("hex:154076+3", 4),
-     ("flights:departure:OSLK:2024-12-26", 30)],
+     ("flights:departure:OSLK", 30), ("track:154076:1735239000", 30)],
 )  # fmt: skip
 def test_requests_cost_what_the_documentation_says(query_key: str, credits: float) -> None:
     """1 credit up to 25 square degrees, 2 to 100, 3 to 400, else 4."""
