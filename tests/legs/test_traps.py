@@ -424,3 +424,19 @@ def test_a_carrier_is_no_airfield(table: Airfields, history: History) -> None:
     a.vertical_rate_fpm[-60:], b.vertical_rate_fpm[:60] = -1500, 1500
     found = legs(history, a, b)
     assert ends(found) == [("LICZ", None), (None, "LICZ")]
+
+
+@pytest.mark.parametrize(("turned", "named"), [(0.0, "HL59"), (40.0, None)])
+def test_lost_at_cruise_on_its_own_beat(table: Airfields, history: History, turned: float,
+                                        named: str | None) -> None:  # fmt: skip
+    """A shuttle's last flight is lost at cruise: its destination is where it was seen before, if
+    it flies straight there, and unknown if it heads elsewhere."""
+    out, back = flight(table, "OSLK", "HL59"), flight(table, "HL59", "OSLK", T0 + 4 * HOUR)
+    last = flight(table, "OSLK", "HL59", T0 + 8 * HOUR)
+    last = between(last, 0, last.time_s.max() - 300 - 22 * 60)
+    last.track_deg[:] = (last.track_deg + turned) % 360
+    found = legs(history, out, back, last)
+    assert [g.origin.airfield for g in found] == ["OSLK", "HL59", "OSLK"]
+    assert found[2].destination.altitude_ft == 33_000
+    assert found[2].destination.airfield == named
+    assert found[2].destination.how is (How.PROJECTED if named else How.UNKNOWN)
