@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from bot import coverage, evidence, lull, makeup, network
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
-from bot.coverage import Estimate, Ground
+from bot.coverage import Ground
 from bot.judge import Judge, Judged
 from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
-from bot.model.looking import GroundDay, Lookout
+from bot.model.looking import Estimate, GroundDay, Lookout
 from bot.model.watch import Watch
 
 SOURCES_TOLD_DAYS = 14  # a change of source explains a fortnight's counts, not older ones

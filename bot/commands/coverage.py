@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import Wiring
-    from bot.coverage import Estimate
-    from bot.model.looking import Lookout
+    from bot.model.looking import Estimate, Lookout
     from bot.model.watch import Watch
 
 MOST_DAYS = 400

@@ -12,11 +12,11 @@ aircraft: a surge must not be able to explain itself away, nor a quiet route to 
 
 from bot.coverage import sentinels
 from bot.coverage.ground import Ground, grounds, grounds_of
-from bot.coverage.hours import Estimate, Hours, worse_end
+from bot.coverage.hours import Hours, worse_end
 from bot.coverage.report import changes, failed_by_hour, lookout, note, outages
 from bot.coverage.tally import HOUR_S, Tally
 
 __all__ = [
-    "HOUR_S", "Estimate", "Ground", "Hours", "Tally", "changes", "failed_by_hour", "grounds",
+    "HOUR_S", "Ground", "Hours", "Tally", "changes", "failed_by_hour", "grounds",
     "grounds_of", "lookout", "note", "outages", "sentinels", "worse_end",
 ]  # fmt: skip

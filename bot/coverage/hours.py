@@ -18,24 +18,15 @@ from bot.coverage.exposure import DARK_SAID, SIZE, SOURCES, DayExposure, Exposur
 from bot.coverage.ground import grounds_of
 from bot.coverage.tally import HOUR_S
 from bot.model.air import Presence
-from bot.model.looking import GroundDay, Habit
+from bot.model.looking import Estimate, GroundDay, Habit
 from bot.model.watch import Watch
 
 Floats = npt.NDArray[np.float64]
 DAY = timedelta(days=1)
 # Days that may still change in the ordinary course of things; later rows cost a reading of all.
 SETTLES_AFTER = 3
-TOGETHER = 32  # grounds estimated side by side: 50 MB of chances
+TOGETHER = 32  # grounds estimated side by side: some 10 MB of chances
 NOBODY = (np.zeros(24), np.zeros(24))
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How well a watch was looked at on one day, with the 90 % interval."""
-
-    exposure: float  # NaN: unknown
-    low: float
-    high: float
 
 
 @dataclass(slots=True)

@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from bot.coverage.hours import Estimate
 from bot.coverage.tally import HOUR_S
 from bot.model.air import Presence
 from bot.model.alert import CoverageNote
-from bot.model.looking import DARK, FAILED, NO_LOOK, Change, GroundDay, Lookout, Outage
+from bot.model.looking import DARK, FAILED, NO_LOOK, Change, Estimate, GroundDay, Lookout, Outage
 
 Floats = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)

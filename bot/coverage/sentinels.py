@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from bot import geo
 from bot.coverage.ground import Ground
-from bot.coverage.hours import Estimate
 from bot.matching import Locate
 from bot.model.air import End, Leg
+from bot.model.looking import Estimate
 
 REACH_DAYS = 14
 REGULAR = 0.6  # of the days round about on which a regular is seen

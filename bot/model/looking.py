@@ -27,6 +27,15 @@ class GroundDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """How well a watch, or one of its ends, was looked at on one day, with the 90 % interval."""
+
+    exposure: float  # NaN: unknown
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Habit:
     """What is known of a ground's other traffic after `day`; `state` is the estimator's own."""
 
