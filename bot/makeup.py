@@ -13,10 +13,11 @@ from bot.model.air import Aircraft, Leg
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
 from detectors import Walk
-from detectors.composition import MIN_ACTIVE, leg_features, walk_forward
+from detectors.composition import MIN_FIT, MIN_RANKED, leg_features, walk_forward
 
 SHARE = 0.2  # of the watch's false alarms, besides them (detection.md section 5)
 REACH = timedelta(days=400)  # legs further back say little about the present
+LEAST_DAYS = MIN_FIT + MIN_RANKED  # with legs, before a make-up can be called unusual
 FEWEST = 3  # legs a day: one or two have no make-up, only particulars
 HOURS = 4  # a bin of the day: six of them, as shifts go
 JOINT = (("type", "hour of day"), ("operator", "hour of day"), ("aircraft", "hour of day"))
@@ -24,11 +25,11 @@ JOINT = (("type", "hour of day"), ("operator", "hour of day"), ("aircraft", "hou
 
 def worth_judging(watch: Watch, series: Series, today: date) -> bool:
     """Whether yesterday had a make-up, on a route with a past that has one."""
-    if watch.alerts.surge_per_year is None or len(series.days) < MIN_ACTIVE:
+    if watch.alerts.surge_per_year is None or len(series.days) < LEAST_DAYS:
         return False
     counts = np.nan_to_num(series.counts)
     yesterday = series.days == np.datetime64(today - timedelta(days=1))
-    return bool((counts[yesterday] >= FEWEST).any() and (counts > 0).sum() > MIN_ACTIVE)
+    return bool((counts[yesterday] >= FEWEST).any() and (counts > 0).sum() > LEAST_DAYS)
 
 
 def finding(

@@ -1,7 +1,6 @@
 """Surge detection on routes: numpy in, verdicts out.
 
-Light: importing this package loads numpy and nothing heavier; scikit-learn is loaded by the
-make-up half on first use.
+Light: importing this package loads numpy and scipy and nothing heavier.
 """
 
 from detectors.judge import Halves, MakeupInput, judge, split_budget

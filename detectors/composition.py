@@ -3,12 +3,13 @@
 `leg_features` turns legs into surprises under the route's own past, single and joint
 (type x hour, operator x destination, ...). `walk_forward` judges each day's flight-weighted
 means over one and seven days, standardised so that a mean over one leg is allowed to be
-wild. Three scores (isolation forest, sum of squares, largest) become p-values by rank
-with an exponential tail; those asked for are joined by their power mean.
+wild. Scores (distance in whitened axes, isolation forest, sum of squares, largest) become
+p-values by rank with a tail beyond; those asked for are joined by a weighted power mean.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,37 +18,51 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectors.forest import Forest
+from detectors.forest import Forest, Whitening
 from detectors.inputs import Bools, Floats, Ints
 
 WINDOWS = (1, 7)  # days; detection.md, section 5
-MIN_ACTIVE = 15  # active days before anything is judged; section 5
-REFIT_EVERY = 28  # days between refits; section 5
+MIN_ACTIVE = 15  # scored entries before one has a rank; section 5
+# Entries at which everything is learnt anew, then every REFIT_LATE: on 400 days two thirds of
+# the fits that a month between them would take.
+REFITS, REFIT_LATE = (28, 42, 56, 84), 56
+MIN_FIT = 20  # active days that distance and trees need
 POWER = 0.8  # exponent of the power mean; section 3
-TAIL_SHARE = 0.1  # beyond the 90 % quantile the tail is taken for exponential; section 5
+TAIL_SHARE = 0.1  # beyond the 90 % quantile the tail is extrapolated; section 5
 Z_CAP = 50.0  # a feature this far out is no odder further out
-PARTS = ("forest", "sum", "max")
-# Measured (bench/detect/makeup.py): judged days times p overstates the false alarms of the
-# forest tenfold, because a window lasts seven days and the tail is not quite exponential.
-EPISODE = 1.0
-EPISODE_PLAIN = 0.45  # the same without a forest
+# Weights in the power mean. Trees on the plain axes alone see the empty middle of two crowds
+# and are blind to most else; at a tenth they cost nothing where they are blind (measured).
+PARTS: dict[str, dict[str, float]] = {
+    "distance": {"distance": 1.0},
+    "forest": {"whitened": 0.5, "plain": 0.1},
+    "sum": {"sum": 1.0},
+    "max": {"max": 1.0},
+}
+# Scores inside everything seen are all but 0 in the trees; what is so near them is no oddity.
+LEAST_EXCESS = 0.02
+SHAPE, SHAPE_WEIGHT = 0.1, 40.0  # of the tail, and how many excesses this belief is worth
+# log10 false alarms a year = level - slope x -log10 p, by how many entries were scored before:
+# fitted to quiet routes of three worlds at 1 to 30 legs a day (bench/detect/makeup.py --fit).
+AGES, LEVELS, SLOPES = (70.0, 164.0, 430.0), (1.02, 1.44, 2.16), (0.22, 0.46, 0.89)
+MIN_RANKED = 45  # scored entries, before which no tail can be drawn to the budget
+LOG_FLOOR = 250.0  # p-values below this are all the same
+VIEWS = ("distance", "whitened", "plain", "sum", "max")
+DEFAULT_PARTS = ("distance", "forest")
 
 
 @dataclass(frozen=True)
 class Makeup:
-    """Judged make-up, each (T,) but `parts`.
+    """Judged make-up, each (T,).
 
     score: -log10 of false alarms a year, NaN = not judged (no legs, or too few before).
     alarm: the score reaches the budget. top (T, 3): indices of the oddest features of the
-    louder window, -1 where not judged; `window_days`: that window. parts: the p-value of
-    each part, in the order of `PARTS`, (T, 3): for ablation and for `why`.
+    louder window, -1 where not judged; `window_days`: that window.
     """
 
     score: Floats
     alarm: Bools
     top: Ints
     window_days: Ints
-    parts: Floats
     names: tuple[str, ...]
 
     def reasons(self, t: int) -> tuple[str, ...]:
@@ -61,43 +76,43 @@ def walk_forward(
     names: Sequence[str],
     budget: float = 0.2,
     *,
-    parts: Sequence[str] = ("forest",),
+    parts: Sequence[str] = DEFAULT_PARTS,
 ) -> Makeup:
     """Judge the make-up of each day by earlier days only.
 
     features (T, K): means over the day's legs (NaN on days without). n (T,): legs. names:
     K names for messages. budget: false alarms a year (a fifth of a watch's, section 5).
-    parts: which of `PARTS` to use; alone the forest won (docs/detection.md). Until there is
-    one, "sum" and "max" stand in. Raises `ValueError` on shapes that do not fit.
+    parts: which of `PARTS` to use (docs/detection.md has the ablation). Raises `ValueError`
+    on shapes that do not fit.
     """
     x, legs = _check(features, n, names, budget, parts)
-    rows = [_standardised(x, legs, w) for w in WINDOWS]
-    size = len(legs)
-    logs = np.full((len(WINDOWS), size, len(PARTS)), np.nan)
-    scores = _scores(rows, legs, "forest" in parts)
-    for w in range(len(WINDOWS)):
-        for k in range(len(PARTS)):
-            logs[w, :, k] = _tail_p(scores[w][:, k])
-    use = [PARTS.index(p) for p in parts]
-    chosen = np.where(np.isnan(logs[:, :, use]).all(axis=(0, 2))[None, :, None], logs, np.nan)
-    chosen[:, :, use] = logs[:, :, use]
-    p = _power_mean(np.concatenate(list(chosen), axis=1))
-    louder = _ones(chosen).min(axis=2).argmin(axis=0)
-    top = _top(np.stack(rows)[louder, np.arange(size)], np.isfinite(p))
-    active = np.cumsum(legs > 0) / np.maximum(np.arange(1, size + 1), 1)
-    # Judged days a year times p, once an episode: the constant is measured (bench).
-    trees = "forest" in parts and np.isfinite(logs[:, :, 0]).any(axis=0)
-    episode = np.where(trees, EPISODE, EPISODE_PLAIN)
-    with np.errstate(divide="ignore"):
-        score = -np.log10(p) - np.log10(np.maximum(365.25 * active, 1.0)) + episode
+    seen = [window(x, legs, days, with_forest="forest" in parts) for days in WINDOWS]
+    p, louder = joined([scores for _, scores in seen], parts)
+    top = _top(np.stack([z for z, _ in seen])[louder, np.arange(len(legs))], np.isfinite(p))
+    score = calibrated(p)
     alarm = np.nan_to_num(score, nan=-np.inf) >= -np.log10(budget)
-    return Makeup(
-        score, alarm, top, np.array(WINDOWS)[louder], np.nanmin(_ones(logs), axis=0), tuple(names)
-    )
+    return Makeup(score, alarm, top, np.array(WINDOWS)[louder], tuple(names))
 
 
-def _ones(logs: Floats) -> Floats:
-    return np.where(np.isnan(logs), 1.0, logs)
+def joined(scores: Sequence[Mapping[str, Floats]], parts: Sequence[str]) -> tuple[Floats, Ints]:
+    """log10 p (T,) of each entry over windows and `parts`, and the window that speaks loudest."""
+    weights = {view: w for part in parts for view, w in PARTS[part].items()}
+    logs = np.stack([[_tail(s[view]) for view in weights] for s in scores])
+    p = _power_mean(logs, np.array(list(weights.values())))
+    return p, np.nan_to_num(logs).min(axis=1).argmin(axis=0)
+
+
+def calibrated(p: Floats) -> Floats:
+    """-log10 of false alarms a year from log10 p, NaN where the past is too short to say.
+
+    A tail drawn from fifty days is worth less than one from three hundred: level and slope
+    depend on how many entries were scored before.
+    """
+    known = np.isfinite(p)
+    age = np.where(known, np.cumsum(known) - 1.0, np.nan)
+    at = np.log10(np.maximum(age, 1.0))
+    level, slope = (np.interp(at, np.log10(AGES), values) for values in (LEVELS, SLOPES))
+    return np.where(age >= MIN_RANKED, slope * -p - level, np.nan)
 
 
 def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Sequence[str]
@@ -112,25 +127,6 @@ def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Se
     legs = np.where(np.isfinite(legs) & (legs > 0), legs, 0.0)
     legs[~np.isfinite(x).all(axis=1)] = 0.0
     return np.where(legs[:, None] > 0, x, 0.0), legs
-
-
-def _standardised(x: Floats, legs: Floats, w: int) -> Floats:
-    """z (T, K) of w-day means, by the median and scale of earlier days; NaN = not judged."""
-    size, k = x.shape
-    total = _trailing(x * legs[:, None], w)
-    count = _trailing(legs[:, None], w)[:, 0]
-    z = np.full((size, k), np.nan)
-    for start in range(0, size, REFIT_EVERY):
-        past = legs[:start] > 0
-        if past.sum() < MIN_ACTIVE:
-            continue
-        centre, scale = _robust(x[:start][past], legs[:start][past])
-        span = slice(start, min(start + REFIT_EVERY, size))
-        m = count[span][:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            raw = (total[span] / m - centre) / (scale / np.sqrt(m))
-        z[span] = np.where(legs[span][:, None] > 0, np.clip(raw, -Z_CAP, Z_CAP), np.nan)
-    return z
 
 
 def _trailing(x: Floats, w: int) -> Floats:
@@ -158,63 +154,107 @@ def _robust(x: Floats, legs: Floats) -> tuple[Floats, Floats]:
     return centre, np.maximum(scale, floor)
 
 
-def _scores(rows: list[Floats], legs: Floats, with_forest: bool) -> list[Floats]:
-    """The three scores (T, 3) of each window; one forest serves both, refitted monthly."""
-    out = []
-    for z in rows:
-        safe = np.nan_to_num(z)
-        part = np.stack([np.zeros(len(z)), (safe**2).sum(1), np.abs(safe).max(1)], axis=1)
-        part[np.isnan(z).any(axis=1)] = np.nan
-        out.append(part)
-    for start in range(REFIT_EVERY, len(legs), REFIT_EVERY) if with_forest else ():
-        past = np.concatenate([z[:start][np.isfinite(z[:start]).all(axis=1)] for z in rows])
-        if len(past) < 2 * MIN_ACTIVE:
+def window(
+    x: Floats, legs: Floats, days: int, *, with_forest: bool
+) -> tuple[Floats, dict[str, Floats]]:
+    """z (T, K) of the means over `days`, and every score (T,) of it; NaN = not judged.
+
+    Centre, scale, whitening and trees are learnt from earlier entries of this very window
+    (weekly means fill the middle that daily ones leave empty), and the past is held
+    against one and the same centre, or two crowds would smear into one.
+    """
+    active = legs > 0
+    count = _trailing(legs[:, None], days)
+    mean = _trailing(x * legs[:, None], days) / np.maximum(count, 1.0)
+    z = np.full(x.shape, np.nan)
+    out = {name: np.full(len(x), np.nan) for name in VIEWS}
+    for start, stop in pairwise([*_refits(len(x)), len(x)]):
+        before = active[:start]
+        if before.sum() < MIN_FIT:
             continue
-        forest = Forest(np.clip(past, -8.0, 8.0))
-        _apply(forest, rows, out, start)
+        centre, scale = _robust(x[:start][before], legs[:start][before])
+        known = (mean[:stop] - centre) * np.sqrt(count[:stop]) / scale
+        # Never its own past: what trees were grown on lies inside them, and has no rank.
+        span = start + np.flatnonzero(active[start:stop])
+        z[span] = np.clip(known[span], -Z_CAP, Z_CAP)
+        found = _views(np.clip(known[:start][before], -8.0, 8.0), z[span], with_forest)
+        for name, values in found.items():
+            out[name][span] = values
+    return z, out
+
+
+def _views(past: Floats, z: Floats, with_forest: bool) -> dict[str, Floats]:
+    """Scores of rows z (m, K) learnt from `past` (n, K)."""
+    turned = Whitening(past)
+    far = turned.view(z)
+    out = {
+        "distance": (far**2).sum(axis=1),
+        "sum": (z**2).sum(axis=1),
+        "max": np.abs(z).max(axis=1),
+    }
+    if with_forest:
+        out["whitened"] = Forest(turned.view(past)).score(far)
+        out["plain"] = Forest(past).score(z)
     return out
 
 
-def _apply(forest: Forest, rows: list[Floats], out: list[Floats], start: int) -> None:
-    """Score the next month; the first forest also scores its own past, to have ranks."""
-    first = not any((o[:start, 0] > 0).any() for o in out)
-    begin = 0 if first else start
-    for z, scores in zip(rows, out, strict=True):
-        span = np.arange(begin, min(start + REFIT_EVERY, len(z)))
-        span = span[np.isfinite(z[span]).all(axis=1)]
-        if span.size:
-            scores[span, 0] = forest.score(np.clip(z[span], -Z_CAP, Z_CAP))
+def _refits(size: int) -> list[int]:
+    """Entries at which everything is learnt anew, ever more seldom."""
+    return [t for t in (*REFITS, *range(REFITS[-1] + REFIT_LATE, size, REFIT_LATE)) if t < size]
 
 
-def _tail_p(score: Floats) -> Floats:
-    """p-value of each entry among earlier ones: rank, and exponential beyond 90 %."""
-    p = np.full(len(score), np.nan)
-    judged = np.flatnonzero(np.isfinite(score))
-    for done, t in enumerate(judged):
-        if done < MIN_ACTIVE:
-            continue
-        past = score[judged[:done]]
-        q = float(np.quantile(past, 1 - TAIL_SHARE))
-        if score[t] <= q:
-            p[t] = (1 + (past >= score[t]).sum()) / (done + 1)
-            continue
-        beyond = past[past > q] - q
-        mean = float(beyond.sum() + 0.1 * abs(q) + 1e-9) / (len(beyond) + 1)
-        mean = max(mean, 0.02 * abs(q) + 1e-9)
-        p[t] = TAIL_SHARE * np.exp(-min((score[t] - q) / mean, 500.0))
-    return p
+def _tail(score: Floats) -> Floats:
+    """log10 of the p-value of each entry among earlier ones, NaN where not judged.
+
+    By rank up to the 90 % quantile, generalised Pareto beyond. What is rarer than a third of a
+    chance in the whole past counts in later tails as if it were just that rare: one oddity
+    must not hide the next.
+    """
+    out = np.full(len(score), np.nan)
+    past: list[float] = []
+    for t in np.flatnonzero(np.isfinite(score)):
+        value, done = float(score[t]), len(past)
+        if done >= MIN_ACTIVE:
+            first = done - max(int(TAIL_SHARE * done), 1)
+            q = past[first - 1]
+            if value <= q:
+                at = bisect_left(past, value)
+                out[t] = np.log10((1 + done - at) / (done + 1))
+            else:
+                mean, shape = _excess(past[first:], q)
+                scale = mean * (1 - shape)
+                beyond = np.log10(1 + shape * (value - q) / scale) / shape
+                out[t] = np.log10(TAIL_SHARE) - min(beyond, LOG_FLOOR)
+                least = (TAIL_SHARE * 3 * (done + 1)) ** shape
+                value = min(value, q + scale / shape * (least - 1))
+        insort(past, value)
+    return out
 
 
-def _power_mean(p: Floats) -> Floats:
-    """(mean p^-0.8)^(-1/0.8) over the last axis, NaN where nothing was judged."""
-    known = np.isfinite(p)
-    logs = np.where(known, -POWER * np.log(np.maximum(np.where(known, p, 1.0), 1e-250)), -np.inf)
-    count = known.sum(axis=1)
-    top = np.max(np.where(known, logs, 0.0), axis=1, initial=0.0)
-    total = np.exp(logs - top[:, None]).sum(axis=1)
+def _excess(beyond: Sequence[float], q: float) -> tuple[float, float]:
+    """Mean and shape of a generalised Pareto tail over q, by moments.
+
+    Few values: the mean is drawn towards a tenth of q, the shape towards SHAPE.
+    """
+    n, over = len(beyond), [b - q for b in beyond]
+    mean = (sum(over) + 0.1 * abs(q) + 1e-9) / (n + 1)
+    # half the mean square over the squared mean is 1 for an exponential, more for a heavier tail
+    ratio = 0.5 * sum(o * o for o in over) * n / max(sum(over), 1e-9) ** 2
+    heavy = min(max((ratio - 1) / (2 * ratio - 1), 0.0), 0.5) if ratio > 1 else 0.0
+    shape = (n * heavy + SHAPE_WEIGHT * SHAPE) / (n + SHAPE_WEIGHT)
+    return max(mean, 0.02 * abs(q) + LEAST_EXCESS), shape
+
+
+def _power_mean(logs: Floats, weights: Floats) -> Floats:
+    """log10 of the weighted power mean of p-values (windows, views, T), (T,); NaN where
+    nothing was judged."""
+    flat = logs.reshape(-1, logs.shape[2])
+    weight = np.tile(weights, len(logs))[:, None] * np.isfinite(flat)
+    terms = -POWER * np.nan_to_num(flat)
+    top = np.max(terms, axis=0, where=weight > 0, initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.exp(-(top + np.log(total) - np.log(np.maximum(count, 1))) / POWER)
-    return np.where(count > 0, np.minimum(mean, 1.0), np.nan)
+        mean = (weight * 10 ** (terms - top)).sum(axis=0) / weight.sum(axis=0)
+        return np.asarray(np.minimum(-(top + np.log10(mean)) / POWER, 0.0))
 
 
 def _top(z: Floats, judged: Bools) -> Ints:

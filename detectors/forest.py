@@ -1,63 +1,84 @@
-"""Isolation forest on what the make-up of the traffic looks like.
+"""An isolation forest that is asked where a NEW row would have been isolated.
 
-scikit-learn says "lower is odder"; it is turned round here, once. Imported on first use:
-scikit-learn takes seconds to load, and silencing an alert must not wait for it.
+scikit-learn's `IsolationForest` splits only inside what it was fitted on, so a row far
+outside, or in the empty middle of two crowds, ends in the leaf of its nearest neighbours
+and looks like them; and it grows node by node, which is too slow to rescore a thousand
+watches a day. Here every node remembers the range it saw. The chance that a split drawn with
+the new row among the others does NOT cut it off is range / (range + overhang), and the score
+is the mean over the trees of minus the log of the product along the path: 0 inside, and it
+goes on growing with distance. All trees grow together, a level at a time.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from detectors.inputs import Floats
+from detectors.inputs import Floats, Ints
 
-# 64 trees: doubling them moved no POD by more than 0.005 and doubles the time.
-TREES = 64
-SAMPLES = 256  # Liu, Ting & Zhou 2008: more does not help
+# Trees of 128 rows, 14 ms a fit. Four such forests speak of a day: two windows, two views.
+TREES, SAMPLES = 100, 128
 SEED = 20_241_208
 
 
 class Forest:
     """A fitted forest; `score` is larger for odder rows."""
 
-    def __init__(self, rows: Floats) -> None:
+    def __init__(self, rows: Floats, trees: int = TREES, samples: int = SAMPLES) -> None:
         """Fit on (n, K) finite rows, n >= 2."""
-        from sklearn.ensemble import IsolationForest
+        rng = np.random.default_rng(SEED)
+        n, k = rows.shape
+        size = min(samples, n)
+        self._depth = int(np.ceil(np.log2(size))) + 1
+        chosen = np.argsort(rng.random((trees, n)), axis=1)[:, :size]
+        # One array of nodes in heap order: the children of node i are 2i + 1 and 2i + 2.
+        nodes = (trees, 2**self._depth - 1)
+        self._axis: Ints = rng.integers(0, k, nodes)
+        self._cut, self._low, self._high = (np.full(nodes, np.nan) for _ in range(3))
+        node = np.zeros((trees, size), np.int64)
+        share = rng.random(nodes)
+        for _ in range(self._depth):
+            node = self._grow(rows[chosen], node, share)
 
-        self._mean, self._turn = _whitening(rows)
-        self._model: Any = IsolationForest(
-            n_estimators=TREES, max_samples=min(SAMPLES, len(rows)), random_state=SEED
-        ).fit(self._view(rows))
+    def _grow(self, rows: Floats, node: Ints, share: Floats) -> Ints:
+        """Range and cut of every node that rows (trees, size, K) have reached; their next."""
+        tree = np.arange(len(node))[:, None]
+        at = np.take_along_axis(rows, self._axis[tree, node][..., None], 2)[..., 0]
+        np.fmin.at(self._low, (tree, node), at)
+        np.fmax.at(self._high, (tree, node), at)
+        self._cut = self._low + share * (self._high - self._low)
+        return 2 * node + 1 + (at > self._cut[tree, node])
 
     def score(self, rows: Floats) -> Floats:
-        """Oddness (m,) of rows (m, K), > 0.
+        """Oddness (m,) of rows (m, K), >= 0."""
+        trees = len(self._axis)
+        tree, row = np.arange(trees)[:, None], np.arange(len(rows))[None]
+        node = np.zeros((trees, len(rows)), np.int64)
+        total = np.zeros(len(rows))
+        for _ in range(self._depth):
+            low, high = self._low[tree, node], self._high[tree, node]
+            at = rows[row, self._axis[tree, node]]
+            over = np.maximum(np.maximum(low - at, at - high), 0.0)
+            width = high - low
+            live = width > 0  # a single row, or equal ones, is not split
+            total += np.where(live, np.log1p(over / np.where(live, width, 1.0)), 0.0).sum(axis=0)
+            node = 2 * node + 1 + (at > self._cut[tree, node])
+        return total / trees
 
-        A forest cannot tell far from very far: beyond its training data all rows share
-        one leaf. Its verdict (0.35 ordinary to 0.8) therefore weighs the squared distance in
-        the whitened axes, which goes on growing.
-        """
-        odd = -np.asarray(self._model.score_samples(self._view(rows)), dtype=np.float64)
-        far = (self._view(rows) ** 2).sum(axis=1)
-        return np.asarray(odd * (1.0 + far))
 
-    def distance(self, rows: Floats) -> Floats:
-        """Squared distance in the whitened axes alone, (m,): what `score` is without trees."""
-        return np.asarray((self._view(rows) ** 2).sum(axis=1))
+class Whitening:
+    """Rows turned into uncorrelated unit axes: linear dependence no longer hides there."""
 
-    def _view(self, rows: Floats) -> Floats:
-        """The whitened axes: a tree cuts one axis at a time, and a joint oddity hides from
-        every margin."""
+    def __init__(self, rows: Floats) -> None:
+        """Fit on (n, K) finite rows."""
+        self._mean = rows.mean(axis=0)
+        k = rows.shape[1]
+        # Shrunk towards the diagonal by K/(n+K): few rows say little about correlations.
+        cov = np.atleast_2d(np.cov(rows, rowvar=False)) if len(rows) > 1 else np.eye(k)
+        share = k / (len(rows) + k)
+        cov = (1 - share) * cov + share * np.diag(np.diag(cov)) + 1e-6 * np.eye(k)
+        values, vectors = np.linalg.eigh(cov)
+        self._turn = vectors / np.sqrt(np.maximum(values, 1e-9))
+
+    def view(self, rows: Floats) -> Floats:
+        """The rows (m, K) in the whitened axes."""
         return np.asarray((rows - self._mean) @ self._turn)
-
-
-def _whitening(rows: Floats) -> tuple[Floats, Floats]:
-    """Mean (K,) and matrix (K, K) that turns rows into uncorrelated unit axes."""
-    mean = rows.mean(axis=0)
-    k = rows.shape[1]
-    # Shrunk towards the diagonal by K/(n+K): few rows say little about correlations.
-    cov = np.atleast_2d(np.cov(rows, rowvar=False)) if len(rows) > 1 else np.eye(k)
-    share = k / (len(rows) + k)
-    cov = (1 - share) * cov + share * np.diag(np.diag(cov)) + 1e-6 * np.eye(k)
-    values, vectors = np.linalg.eigh(cov)
-    return mean, vectors / np.sqrt(np.maximum(values, 1e-9))

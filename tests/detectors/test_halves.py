@@ -19,6 +19,7 @@ from detectors import (
     split_budget,
     walk_forward,
 )
+from detectors.forest import Forest
 from detectors.verdict import Direction, Outcome, Reason
 
 DATES = np.datetime64("2024-01-01") + np.arange(400)
@@ -117,6 +118,46 @@ def test_the_forest_sees_a_joint_oddity_that_margins_do_not() -> None:
     with_forest = composition.walk_forward(x, n, names, parts=("forest",)).score[-1]
     without = composition.walk_forward(x, n, names, parts=("sum", "max")).score[-1]
     assert with_forest > without + 0.5
+
+
+def two_crowds(seed: int, size: int = 420) -> tuple[np.ndarray, np.ndarray]:
+    """Days of two kinds, far apart in three features; the last lies between them."""
+    rng = np.random.default_rng(seed)
+    side = np.where(rng.random(size) < 0.4, 1.0, -1.0)
+    side[-1] = 0.0
+    return rng.normal(0, 0.2, (size, 3)) + 2 * side[:, None], np.ones(size)
+
+
+def test_trees_see_the_empty_middle_that_distance_does_not() -> None:
+    """Between night freighters and weekend traffic nothing ever flew: it is odd, though it is
+    the mean of all that did."""
+    x, n = two_crowds(8)
+    score = {
+        part: composition.walk_forward(x, n, ("a", "b", "c"), parts=(part,)).score[-1]
+        for part in ("distance", "forest", "sum", "max")
+    }
+    assert score["forest"] > 0.5
+    assert score["forest"] > max(score["distance"], score["sum"], score["max"]) + 1
+
+
+def test_a_forest_knows_far_from_very_far() -> None:
+    """Oddness is nothing inside and grows without end outside, in the middle of two crowds too."""
+    rng = np.random.default_rng(9)
+    rows = np.concatenate([rng.normal(-3, 0.3, (150, 2)), rng.normal(3, 0.3, (150, 2))])
+    inside, edge, far, middle = Forest(rows).score(
+        np.array([[3.0, 3.0], [5.0, 5.0], [50.0, 50.0], [0.0, 0.0]])
+    )
+    assert inside < 0.2 < edge < far
+    assert middle > edge
+
+
+def test_one_oddity_does_not_hide_the_next() -> None:
+    """The second of two equal strangers a month apart is as loud as the first, or nearly."""
+    x, n = makeup(10)
+    x[[350, 380], 2] += 6
+    score = composition.walk_forward(x, n, ("type", "hour", "operator")).score
+    assert score[380] > 0.7
+    assert score[380] > 0.5 * score[350]
 
 
 def test_makeup_uses_the_past_only() -> None:
