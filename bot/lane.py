@@ -121,9 +121,12 @@ class Lane:
         if self._must_wait(started) or not self.plan:
             return self.next_due
         probing = self.state.mood is Mood.REFUSED
-        for query in self._due(started):
+        for _ in self.plan:
+            due = self._due(now())  # anew each time: what is urgent may have changed meanwhile
+            if not due:
+                break
             with self._gate.turn:
-                if not self._ask(query, now, sleep, sink):
+                if not self._ask(due[0], now, sleep, sink):
                     return self.next_due
             if probing:
                 break  # half open: after one good probe everything is due at once
@@ -148,13 +151,18 @@ class Lane:
     def _waits_s(self, at: datetime) -> list[float]:
         """By query of the plan: seconds until it is due, below 0 for how long it has been."""
         prices = [self._price(query) for query in self.plan]
-        plain_s = max(self._settings.every_s, self._purse.spread_s(sum(prices)))
+        plain_s = self._round_s(len(prices), sum(prices))
         coldest = min(1.0, plain_s / SLOWEST_S)
         factors = [max(self._urgency.get(query.key(), 1.0), coldest) for query in self.plan]
         bill = sum(f * price for f, price in zip(factors, prices, strict=True))
-        every_s = max(self._settings.every_s, self._purse.spread_s(bill))
+        every_s = self._round_s(sum(factors), bill)
         return [self._wait_for_s(query.key(), every_s / factor, at)
                 for query, factor in zip(self.plan, factors, strict=True)]  # fmt: skip
+
+    def _round_s(self, requests: float, bill: float) -> float:
+        """How long a round of so many requests takes, at the spacing and out of the quota."""
+        spaced_s = requests * self._spacing_s
+        return max(self._settings.every_s, self._purse.spread_s(bill), spaced_s)
 
     def _wait_for_s(self, key: str, period_s: float, at: datetime) -> float:
         asked = self._asked.get(key)

@@ -6,7 +6,7 @@ the day's before the lanes get theirs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from bot.standby import Standby
 from bot.store import Store
 
 HOUR = timedelta(hours=1)
+HEED_EVERY = timedelta(seconds=15)
 Spent = list[tuple[datetime, float]]
 
 
@@ -40,6 +41,7 @@ class Lookout:
     lanes: tuple[Lane, ...]
     nights: tuple[Night, ...]
     standby: Standby
+    heeded: dict[str, datetime] = field(default_factory=dict)  # when each lane was last told
 
     def rests(self, lane: Lane) -> bool:
         """Whether this lane is a fallback that is not needed now."""
@@ -50,7 +52,12 @@ class Lookout:
         return self.standby.note([lane.state for lane in self.lanes], now)
 
     def heed(self, lane: Lane, sky: Sky, now: datetime) -> None:
-        """Hurry where a watched aircraft comes, go slow where none flies."""
+        """Hurry where a watched aircraft comes, go slow where none flies; looked at again when
+        `HEED_EVERY` has passed, in which no aircraft gets far."""
+        last = self.heeded.get(lane.feed.name)
+        if last is not None and timedelta(0) <= now - last < HEED_EVERY:
+            return
+        self.heeded[lane.feed.name] = now
         lane.heed(planner.urgency(lane.plan, *sky.aloft(now), self.watches))
 
     def states(self) -> list[LaneState]:

@@ -168,13 +168,13 @@ class Service:
 
             def told(look: Look, snapshot: Snapshot | None) -> None:
                 take(look, snapshot)
+                self._wiring.lookout.heed(lane, sky, clock())
                 self._beat(name)
 
             try:
                 lane.round(clock, self._pause, told)
             finally:
                 sky.flush(clock())
-            self._wiring.lookout.heed(lane, sky, clock())
         return True
 
     def _pass(self, name: str, night: Night) -> bool:

@@ -273,6 +273,20 @@ def test_an_urgent_query_is_asked_more_often() -> None:
     assert min(gaps(sky)) >= 2.0 - 1e-5
 
 
+def test_urgency_counts_where_the_spacing_alone_sets_the_pace() -> None:
+    """A round that takes longer than asked for: the urgent one is still asked three times as
+    often, from the middle of a round on, and the others share what is left evenly."""
+    sky = Sky(every_s=15.0)
+    sky.run(600)
+    before = len(sky.asked)
+    sky.lane.heed({PLAN[1].key(): 3.0})
+    sky.run(6000)
+    often = [sum(1 for _, q in sky.asked[before:] if q is query) for query in PLAN]
+    assert often[1] == pytest.approx(3 * often[0], rel=0.1)
+    assert often[0] == pytest.approx(often[2], rel=0.05)
+    assert min(gaps(sky)) >= 10.0 - 1e-5
+
+
 def test_urgency_is_paid_from_the_same_quota() -> None:
     """What one query gains the others give: the day's quota still lasts the day."""
     sky = Sky(quota=300)

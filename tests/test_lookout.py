@@ -59,6 +59,7 @@ def fly(wiring: Wiring, lon: float, icao24: int = 0x154076, **more: object) -> N
 def factors(wiring: Wiring) -> list[float]:
     """Of the two ends, from east to west."""
     lane = wiring.lanes[0]
+    wiring.lookout.heeded.clear()
     wiring.lookout.heed(lane, wiring.sky, NOW)
     ends = sorted((q for q in lane.plan if isinstance(q, Near)), key=lambda q: -q.lon_deg)
     return [lane._urgency[query.key()] for query in ends]
@@ -74,6 +75,18 @@ def test_an_end_is_asked_faster_while_a_watched_aircraft_comes(wired: Wire) -> N
     lane = wiring.lanes[0]
     wiring.lookout.heed(lane, wiring.sky, NOW + timedelta(minutes=20))
     assert set(lane._urgency.values()) == {COLD}
+
+
+def test_the_sky_is_not_looked_through_at_every_request(wired: Wire) -> None:
+    """What is urgent is judged anew after a quarter of a minute, not sooner."""
+    wiring = wired(LOL)
+    lane, told = wiring.lanes[0], wiring.lookout
+    told.heed(lane, wiring.sky, NOW)
+    fly(wiring, 27.0)
+    told.heed(lane, wiring.sky, NOW + timedelta(seconds=14))
+    assert set(lane._urgency.values()) == {COLD}
+    told.heed(lane, wiring.sky, NOW + timedelta(seconds=15))
+    assert HOT in lane._urgency.values()
 
 
 def test_an_aircraft_of_unknown_kind_hurries_nobody(wired: Wire) -> None:
