@@ -91,10 +91,13 @@ class Sky:
     def stop(self, before: Side | None, after: Side | None, spell: Spell | None,
              craft: str) -> Stop:  # fmt: skip
         """The stop between the two sides (`spell`: and was seen on the ground)."""
+        q = Question(before, after, None, craft)
         if spell is not None:
             odds = self._parked(spell, craft)
+        elif not self._areas and belief.only_a_direction(q):
+            odds = belief.NOTHING  # nothing could be made of it
         else:
-            odds = belief.odds(self.places, Question(before, after, None, craft), self.weights)
+            odds = belief.odds(self.places, q, self.weights)
         idents = self.places.airfields.idents
         pairs = zip(odds.rows, odds.share, strict=True)
         return Stop(before, after, spell, craft, tuple((idents[r], p) for r, p in pairs))
