@@ -190,7 +190,7 @@ def picture(table: dict[str, dict[str, dict[str, list[bool]]]]) -> None:
         ax.set_xticks(at, list(rows), fontsize=7, rotation=35, ha="right")
         ax.set(title=world, ylim=(0, 1))
     axes[0].set_ylabel("found, at one false alarm a year")
-    axes[0].legend(frameon=False, fontsize=7)
+    axes[1].legend(frameon=False, fontsize=7)
     fig.savefig(PICTURE, dpi=110)
 
 
