@@ -21,7 +21,7 @@ from bot.model.air import Positions
 
 BATCH_ROWS = 400_000  # positions in memory at once; larger is no faster
 TRACE = re.compile(r"trace_(?:full|recent)_(~?[0-9a-f]{6})\.json$")
-NOW = re.compile(rb'"now"\s*:\s*([0-9.]+)')
+NOW = re.compile(rb'"now"\s*:\s*([0-9]+(?:\.[0-9]+)?)')
 PART = re.compile(r"\.tar\.a[a-z]$")
 UNREAD = (".md", ".txt.sha256", ".sha256")
 

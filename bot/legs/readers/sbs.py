@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from bot import columns
 from bot.errors import InputError
 from bot.geo import KM_PER_NM, distance_km
+from bot.legs.readers.clock import END_S, moment
 from bot.model.air import Positions
 
 FRESH_S = 60.0  # speed and track older than this are not those of a position
@@ -59,7 +61,7 @@ def parse(data: bytes, name: str, start: datetime | None = None) -> Positions:
     fixes = list(_fixes(lines, dated))
     if not dated and start is not None:
         pace = _pace(fixes)
-        begin = start.timestamp()
+        begin = moment(start.timestamp(), name, "--start")
         return _columns(fixes, np.array([begin + f.clock * pace for f in fixes]))
     return _columns(fixes, np.array([f.clock for f in fixes]))
 
@@ -71,10 +73,7 @@ def _fixes(lines: list[str], dated: bool) -> Iterator[_Fix]:
         if len(f) < 22 or f[0] != "MSG":
             continue
         clock = _when(f) if dated else float(number)
-        try:
-            address = int(f[4], 16)
-        except ValueError:
-            continue
+        address = columns.address(f[4].strip())
         if clock is None or not address:
             continue
         plane = planes.setdefault(address, _Plane())
@@ -127,13 +126,15 @@ def _when(f: list[str]) -> float | None:
         year, month, date = (int(x) for x in f[6].replace("-", "/").split("/"))
         hours, minutes, seconds = f[7].split(":")
         day = datetime(year, month, date, tzinfo=UTC)
-        return day.timestamp() + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except (ValueError, TypeError, IndexError):
+        told = day.timestamp() + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except (ValueError, OverflowError):
         return None
+    return told if 0 <= told < END_S else None
 
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return math.nan
+    return number if abs(number) < 1e9 else math.nan  # what no instrument tells

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot import columns, scan
 from bot.errors import InputError
-from bot.legs.readers import table
+from bot.legs.readers import clock, loose, table
 from bot.model.air import Positions
 
 STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
@@ -43,18 +43,30 @@ class _Snapshot(msgspec.Struct, Generic[Plane], gc=False):
     time: float = 0.0
 
 
+class _Loose(msgspec.Struct, gc=False):
+    """What is left of the types when some value has not the type it should have."""
+
+    now: Any = None
+    aircraft: list[msgspec.Raw] | None = None
+    ac: list[msgspec.Raw] | None = None
+    states: list[Any] | None = None
+    time: Any = None
+
+
+_decode_loose = msgspec.json.Decoder(_Loose).decode
 _decode = msgspec.json.Decoder(_Snapshot[_Plane], strict=False).decode
 _decode_nulls = msgspec.json.Decoder(_Snapshot[_Nullable], strict=False).decode
 
 
-def parse(data: bytes, name: str) -> Positions:
-    """Positions of one snapshot. Raises InputError when it is none."""
+def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
+    """Positions of one snapshot. An aircraft that cannot be read is left out, and `tell` gets a
+    word about it. Raises InputError when it is no snapshot."""
     found = scan.crafts(data)
     if found is not None:
-        told = _read(found.rest, name)
+        told = _read(found.rest, name, tell)
         if told.states is None and [a.hex for a in told.aircraft or told.ac or ()] == [scan.MARK]:
             return _scanned(found, _clock(told, name))
-    told = _read(data, name)
+    told = _read(data, name, tell)
     if told.states is not None:
         table_of = {n: [row[i] if i < len(row) else None for row in told.states]
                    for i, n in enumerate(STATES)}  # fmt: skip
@@ -68,20 +80,53 @@ def parse(data: bytes, name: str) -> Positions:
 def _clock(told: _Snapshot[Any], name: str) -> float:
     if not told.now:
         raise InputError(f"{name}: no list of aircraft with a time in it")
-    return told.now / 1000 if told.now > 1e11 else told.now
+    return clock.moment(told.now, name, "now")
 
 
-def _read(data: bytes, name: str) -> _Snapshot[Any]:
+def _read(data: bytes, name: str, tell: clock.Tell | None) -> _Snapshot[Any]:
     try:
         return _decode(data)
     except msgspec.ValidationError:
         pass  # perhaps a null
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except loose.UNREADABLE as exc:
         raise InputError(f"{name}: not a snapshot: {exc}") from exc
     try:
         return _decode_nulls(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except msgspec.ValidationError as exc:
+        wrong = exc
+    except loose.UNREADABLE as exc:
         raise InputError(f"{name}: not a snapshot: {exc}") from exc
+    try:
+        told = _decode_loose(data)
+    except loose.UNREADABLE:
+        raise InputError(f"{name}: not a snapshot: {wrong}") from wrong
+    return _eased(told, name, tell)
+
+
+def _eased(told: _Loose, name: str, tell: clock.Tell | None) -> _Snapshot[Any]:
+    """Aircraft by aircraft, with what can be read of each."""
+    raw = told.aircraft if told.aircraft is not None else told.ac
+    planes = None if raw is None else [p for p in map(_mended, raw) if p is not None]
+    if tell is not None and raw is not None and planes is not None and len(planes) < len(raw):
+        tell(clock.left_out(name, len(raw) - len(planes), len(raw)))
+    states = None if told.states is None else [s for s in told.states if isinstance(s, list)]
+    now = loose.time_s(told.now)
+    return _Snapshot(now if now == now else 0.0, planes, None, states)
+
+
+def _mended(raw: msgspec.Raw) -> Any:
+    told = loose.value(raw)
+    if not isinstance(told, dict) or not isinstance(told.get("hex"), str):
+        return None
+    plane: dict[str, Any] = {
+        n: loose.text(told.get(n)) if kind is str else loose.number(told.get(n))
+        for n, kind in FIELDS.items()
+    }
+    if told.get("alt_baro") == columns.GROUND:
+        plane["alt_baro"] = columns.GROUND
+    flags = loose.number(told.get("dbFlags")) or 0.0
+    plane["dbFlags"] = int(flags) if abs(flags) < 1e9 else None  # larger is no flags
+    return _Nullable(**plane)
 
 
 def _columns(planes: list[Any], now: float) -> Positions:
@@ -124,5 +169,6 @@ def _placed(told: scan.Crafts, now: float) -> Positions:
         callsign=told.callsign, registration=told.registration, type_code=told.type_code,
         source=told.source, military=told.military,
     )  # fmt: skip
-    good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg)) & (told.address > 0) & ~told.vehicle
+    good = ~(np.isnan(p.lat_deg) | np.isnan(p.lon_deg)) & (told.address > 0)
+    good &= ~told.vehicle & ~np.isnan(clock.epoch_s(p.time_s))
     return p if good.all() else p.take(good)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.errors import InputError
-from bot.legs.readers import raw, table
+from bot.legs.readers import loose, raw, table
 from bot.model.air import Positions
 
 CHUNK = 500_000  # rows of a CSV in memory at once
@@ -62,7 +62,7 @@ def parse_json(data: bytes, name: str) -> Positions:
     """A JSON table: a list of records, or an object of columns ({column: {row: value}})."""
     try:
         told = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except loose.UNREADABLE as exc:
         raise InputError(f"{name}: not JSON: {exc}") from exc
     if isinstance(told, list) and told and all(isinstance(r, dict) for r in told):
         names = dict.fromkeys(k for r in told for k in r)
@@ -76,5 +76,5 @@ def parse_json(data: bytes, name: str) -> Positions:
 def _listed(column: Any, told: dict[str, Any]) -> list[Any]:
     if isinstance(column, list):
         return column
-    rows = next(iter(told.values()))
+    rows = next(c for c in told.values() if isinstance(c, dict))
     return [column.get(r) for r in rows]

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.columns import possible
 from bot.errors import InputError
+from bot.legs.readers.clock import epoch_s
 from bot.model.air import Positions
 
 FT_PER_M, KT_PER_MPS, FPM_PER_MPS = 1 / 0.3048, 1 / 0.514444, 60 / 0.3048
@@ -40,11 +42,15 @@ def positions(table: Mapping[str, Sequence[Any]], name: str) -> Positions:
     if address is None or clock is None:
         wanted = "icao24" if address is None else "time or timestamp"
         raise InputError(f"{name}: no column {wanted}; found {', '.join(list(table)[:12])}")
+    if len({len(column) for column in table.values()}) > 1:
+        raise InputError(f"{name}: its columns are not of one length")
     icao = np.array([_address(a) for a in address], np.uint32)
     columns = {field: _column(table, field, name) for field in NAMES}
     lat, lon = columns.pop("lat_deg"), columns.pop("lon_deg")
     columns["track_deg"] %= 360
     time_s = times(table[clock])
+    if len(time_s) and np.isnan(time_s).all():
+        raise InputError(f"{name}: {clock}: no row has a time between 1970 and 2100")
     keep = (icao > 0) & ~np.isnan(lat) & ~np.isnan(lon) & ~np.isnan(time_s)
     if clock == "lastposupdate" and "time" in table:
         keep &= ~(times(table["time"]) - time_s > STALE_S)
@@ -60,28 +66,28 @@ def positions(table: Mapping[str, Sequence[Any]], name: str) -> Positions:
 
 
 def times(column: Sequence[Any]) -> Floats:
-    """Epoch seconds of numbers in s, ms or us, or of ISO text; NaN where there is none."""
-    out = np.array([_time(v) for v in column], np.float64)
-    for _ in range(2):  # microseconds take two steps
-        with np.errstate(invalid="ignore"):
-            out = np.where(out > 1e11, out / 1000, out)
-    return out
+    """Epoch seconds of numbers in s, ms, us or ns, or of ISO text; NaN where there is none."""
+    return epoch_s([time_of(v) for v in column])
 
 
-def _time(value: Any) -> float:
-    if isinstance(value, int | float):
-        return float(value)
+def time_of(value: Any) -> float:
+    """The number, or the epoch seconds of a date or of ISO text; NaN for anything else."""
     if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.timestamp()
+        return _stamp(value)
     number = _number(value)
     if number == number or not value:
         return number
     try:
-        told = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+        return _stamp(datetime.fromisoformat(str(value).strip().replace("Z", "+00:00")))
     except ValueError:
         return math.nan
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+
+
+def _stamp(told: datetime) -> float:
+    try:
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # beyond the years a date can have
+        return math.nan
 
 
 def _column(table: Mapping[str, Sequence[Any]], field: str, name: str) -> Floats:
@@ -98,15 +104,18 @@ def _column(table: Mapping[str, Sequence[Any]], field: str, name: str) -> Floats
 
 def _numbers(column: Sequence[Any]) -> Floats:
     try:
-        return np.array(column, np.float64)
-    except (TypeError, ValueError):
-        return np.array([_number(v) for v in column], np.float64)
+        told = np.array(column, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        told = np.empty(0)
+    if told.shape != (len(column),):
+        told = np.array([_number(v) for v in column], np.float64)
+    return possible(told)
 
 
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 

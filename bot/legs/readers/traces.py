@@ -14,6 +14,7 @@ import numpy as np
 
 from bot import columns, scan
 from bot.errors import InputError
+from bot.legs.readers import clock, loose
 from bot.model.air import Positions
 
 DAY_S = 86_400.0
@@ -52,30 +53,82 @@ FIELDS = {"seen_pos": "t", "lat": "lat", "lon": "lon", "gs": "gs", "track": "trk
 _decode = msgspec.json.Decoder(_Trace).decode
 
 
-def parse(data: bytes, name: str) -> Positions:
+class _Loose(msgspec.Struct, gc=False):
+    """What is left of the types when some value has not the type it should have."""
+
+    icao: str
+    timestamp: Any
+    trace: list[msgspec.Raw]
+    r: Any = None
+    t: Any = None
+    dbFlags: Any = 0  # noqa: N815 - readsb's spelling
+
+
+_decode_loose = msgspec.json.Decoder(_Loose).decode
+
+
+def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
     """Columns of one unpacked trace file; empty for an address that is not ICAO's ('~...').
 
-    Raises InputError when the bytes are not a trace.
+    A row without a time and place is left out, and `tell` gets a word about it. Raises InputError
+    when the bytes are not a trace.
     """
     found = scan.rows(data)
-    told = _read(data if found is None else found.rest, name)
+    told = _read(data if found is None else found.rest, name, tell)
     if found is not None and [r.alt for r in told.trace] != [scan.MARK]:
-        found, told = None, _read(data, name)
+        found, told = None, _read(data, name, tell)
     if told.icao.startswith("~") or not told.trace:
         return Positions.empty()
-    try:
-        address = int(told.icao, 16)
-    except ValueError as exc:
-        raise InputError(f"{name}: icao: {told.icao!r} is not an address") from exc
+    address = columns.address(told.icao)
+    if not address:
+        raise InputError(f"{name}: icao: {told.icao!r} is not an address")
     rows = _listed(told.trace) if found is None else found
-    return _positions(told, address, rows) if len(rows.ground) else Positions.empty()
+    if not len(rows.ground):
+        return Positions.empty()
+    p = _positions(told, address, rows, name)
+    earthly = (np.abs(p.lat_deg) <= 90) & (np.abs(p.lon_deg) <= 180)
+    if earthly.all():
+        return p
+    if tell is not None and earthly.any():
+        tell(clock.left_out(name, int((~earthly).sum()), len(p)))
+    if not earthly.any():
+        raise InputError(f"{name}: no row has a place on Earth")
+    return p.take(earthly)
 
 
-def _read(data: bytes, name: str) -> _Trace:
+def _read(data: bytes, name: str, tell: clock.Tell | None) -> _Trace:
     try:
         return _decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except msgspec.ValidationError as exc:
+        wrong = exc
+    except loose.UNREADABLE as exc:
         raise InputError(f"{name}: not a readsb trace: {exc}") from exc
+    try:
+        told = _decode_loose(data)
+    except loose.UNREADABLE:
+        raise InputError(f"{name}: not a readsb trace: {wrong}") from wrong
+    rows = [row for row in map(_mended, told.trace) if row is not None]
+    if not rows:
+        raise InputError(f"{name}: not a readsb trace: {wrong}") from wrong
+    if tell is not None and len(rows) < len(told.trace):
+        tell(clock.left_out(name, len(told.trace) - len(rows), len(told.trace)))
+    flags = told.dbFlags if isinstance(told.dbFlags, int) else 0
+    return _Trace(told.icao, loose.time_s(told.timestamp), rows, loose.text(told.r),
+                  loose.text(told.t), flags)  # fmt: skip
+
+
+def _mended(raw: msgspec.Raw) -> _Row | None:
+    """A row with what can be read of it; None without a time and a place."""
+    told = loose.value(raw)
+    if not isinstance(told, list):
+        return None
+    told += [None] * (9 - len(told))
+    t, lat, lon, gs, trk, vr = (loose.number(told[i]) for i in (0, 1, 2, 4, 5, 7))
+    if t is None or lat is None or lon is None:
+        return None
+    alt = told[3] if told[3] == columns.GROUND else loose.number(told[3])
+    flight = loose.text(told[8].get("flight")) if isinstance(told[8], dict) else None
+    return _Row(t, lat, lon, alt, gs, trk, 0, vr, _Detail(flight) if flight else None)
 
 
 def _listed(rows: list[_Row]) -> scan.Rows:
@@ -99,15 +152,16 @@ def _calls(details: list[_Detail | None]) -> Iterator[tuple[int, str]]:
                 yield i, last
 
 
-def _positions(told: _Trace, address: int, rows: scan.Rows) -> Positions:
+def _positions(told: _Trace, address: int, rows: scan.Rows, name: str) -> Positions:
+    day = clock.moment(told.timestamp, name, "timestamp")
     number = {name: columns.possible(column) for name, column in rows.number.items()}
     n = len(rows.ground)
     offset = number["seen_pos"]
     # a few points of the day before may leak into a day file, with a large negative offset
-    begins_day = told.timestamp % DAY_S == 0
+    begins_day = day % DAY_S == 0
     keep = (offset >= (-1.0 if begins_day else -DAY_S)) & (offset < 2 * DAY_S)
     p = Positions.of(
-        np.full(n, address, np.uint32), told.timestamp + offset, number["lat"], number["lon"],
+        np.full(n, address, np.uint32), day + offset, number["lat"], number["lon"],
         altitude_ft=number["alt_baro"], on_ground=rows.ground, ground_speed_kt=number["gs"],
         track_deg=np.where(rows.ground, np.nan, number["track"]),  # on the ground: the heading
         vertical_rate_fpm=number["baro_rate"], callsign=_callsigns(rows.calls, n),
