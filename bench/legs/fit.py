@@ -169,7 +169,7 @@ def weigh(c: Case, w: Array, elsewhere: Array) -> None:
     e = np.exp(score - top)
     e /= e.sum() + np.exp(none - top)
     best = np.argsort(-e, kind="stable")[: belief.KEPT]
-    c.odds = {int(c.rows[i]): float(e[i]) for i in best if e[i] >= belief.kept_share(c.table)}
+    c.odds = {int(c.rows[i]): float(e[i]) for i in best if e[i] >= belief.KEPT_SHARE}
 
 
 def around(c: Case) -> tuple[list[int], Array, float]:

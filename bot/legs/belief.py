@@ -33,7 +33,7 @@ LEVEL_FT, LIGHT_LEVEL_FT = 8000.0, 3000.0  # above the ground: level there is cr
 CRUISE_FT, LEVEL_FPM = 20_000.0, 300.0
 CONTEXTS = ("both", "before", "after", "parked")
 BAND_FT = (2500.0, 8000.0, 20_000.0)
-KEPT, KEPT_SHARE = 16, 0.004  # candidates worth keeping for the second step
+KEPT, KEPT_SHARE = 12, 0.004  # candidates worth keeping for the second step
 TOLD_SHARE = 0.01  # and in the end
 DOUBTS = 3
 LEAST = 1e-6  # 'elsewhere' is never impossible
@@ -202,13 +202,8 @@ def odds(places: Places, q: Question, table: Mapping[str, Weights]) -> Belief:
     share = np.exp(score - top)
     share /= share.sum() + math.exp(elsewhere - top)
     best = np.argsort(-share, kind="stable")[:KEPT]
-    best = best[share[best] >= kept_share(q.table)]
+    best = best[share[best] >= KEPT_SHARE]
     return Belief(tuple(c.rows[best].tolist()), tuple(share[best].tolist()))
-
-
-def kept_share(table: str) -> float:
-    """How likely a candidate must be to be kept: habits make most of those seen from one side."""
-    return KEPT_SHARE if table.startswith(("both", "parked")) else KEPT_SHARE / 8
 
 
 def habits(keys: Sequence[object], others: Sequence[tuple[int, Mapping[Any, float]]]) -> Columns:
