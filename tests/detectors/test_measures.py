@@ -112,13 +112,15 @@ def _script(name: str) -> Any:
 
 
 def test_the_shipped_table_is_what_its_script_makes() -> None:
-    """A few classes simulated anew by the script keep the rates the shipped table states."""
+    """Classes simulated anew keep the rate the shipped table states; plain rare ones keep well
+    below it, as the bounds on evidence have it."""
     script = _script("calibrate")
     classes = [
         script.quiet_class(r, s, 40, 77 + i) for i, (r, s) in enumerate(((0.1, 1.0), (2.0, 1.3)))
     ]
     far = script.actual(classes, calibration.table(1), 1.0)
-    assert all(0.4 < f < 1.4 for f in far)
+    assert 0.05 < far[0] < 1.0
+    assert 0.4 < far[1] < 1.4
     again = script.quiet_class(0.1, 1.0, 40, 77)
     np.testing.assert_array_equal(again.score, classes[0].score)
 
