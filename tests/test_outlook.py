@@ -61,7 +61,8 @@ def test_the_whole_sky_leaves_nothing_out() -> None:
     anywhere = replace(OUT, name="In", origin=None)
     assert looking(config(SKY, watches=(anywhere,))) == [
         "sky: 1 request for the whole sky a round, 5 s apart (https://os.example); its credits "
-        "allow a round every 90 s, not the 1 min asked for; once a night the flights of the last two days"
+        "allow a round every 90 s, not the 1 min asked for; once a night the flights of the last "
+        "two days"
     ]
     _, gets, unseen = told(SKY, watches=(anywhere,))
     assert gets == ["In: both ends every 90 s by sky"]
