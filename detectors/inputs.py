@@ -21,6 +21,8 @@ Ints = npt.NDArray[np.int64]
 EXPOSURE_SEEN = 0.02
 # More than five times normal coverage is a broken proxy, not better looking (section 7).
 EXPOSURE_CAP = 5.0
+# Beyond this a double no longer tells neighbouring counts' ratios apart; no sky holds as many.
+COUNT_CAP = 1e12
 # Seven result arrays of this many cells fill about 16 GB; larger batches are cut by the caller.
 MAX_CELLS = 250_000_000
 
@@ -48,7 +50,7 @@ class Panel:
 def read(counts: Any, dates: Any, exposure: Any = None, calendar: Any = None) -> Panel:
     """Check and align one series (T,) or a batch (N, T).
 
-    Raises `ValueError` for wrong shapes, negative or infinite counts or exposure, more
+    Raises `ValueError` for wrong shapes, negative, absurd or infinite counts or exposure, more
     cells than memory can hold, and dates that are unsorted, repeated or irregular.
     """
     values = _floats(counts, "counts")
@@ -56,6 +58,8 @@ def read(counts: Any, dates: Any, exposure: Any = None, calendar: Any = None) ->
         raise ValueError(f"counts must have shape (T,) or (N, T), not {values.shape}")
     if values.size > MAX_CELLS:
         raise ValueError(f"{values.size} cells in one call; hand in at most {MAX_CELLS}")
+    if (values > COUNT_CAP).any():
+        raise ValueError(f"counts must be at most {COUNT_CAP:g}")
     flat = values.ndim == 1
     values = np.atleast_2d(values)
     days, step = read_dates(dates, values.shape[1])

@@ -145,7 +145,8 @@ def _ratios(mean: Floats, doubt: Floats, spread: Floats, sign: int = 1) -> tuple
     # A lull leaves at least a hundredth: log k must stay finite.
     k = np.maximum(1.0 + sign * SIZES[:, None, None] * step[:, None], 0.1) ** 2
     grown = np.log((1 + k * excess[:, None]) / (1 + excess[:, None]))
-    slope = (np.log(k) - grown) / scale[:, None]
+    # log k - grown, written so that it does not vanish where both are huge.
+    slope = np.log1p((k - 1) / (1 + k * excess[:, None])) / scale[:, None]
     base = -(scaled / excess)[:, None] * grown
     return slope, base
 

@@ -247,6 +247,7 @@ def test_a_known_special_day_is_learnt() -> None:
 
 BAD = {
     "negative": ([1, -1], DATES[:2], None, "negative"),
+    "absurd": ([1, 1e13], DATES[:2], None, "at most"),
     "infinite": ([1, np.inf], DATES[:2], None, "finite"),
     "unsorted": ([1, 2], DATES[[1, 0]], None, "rise"),
     "repeated": ([1, 2], DATES[[0, 0]], None, "rise"),
@@ -281,6 +282,7 @@ def test_a_budget_must_be_positive() -> None:
         np.zeros(400),
         np.full(400, np.nan),
         np.full(400, 1e9),
+        np.full(400, 1e12),
         np.r_[np.zeros(399), 1e12],
         np.full(400, 0.37),
         np.ones(1),
