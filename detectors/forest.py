@@ -70,12 +70,12 @@ class Whitening:
 
     def __init__(self, rows: Floats) -> None:
         """Fit on (n, K) finite rows."""
+        from sklearn.covariance import ledoit_wolf  # a second to load, and only needed here
+
         self._mean = rows.mean(axis=0)
-        k = rows.shape[1]
-        # Shrunk towards the diagonal by K/(n+K): few rows say little about correlations.
-        cov = np.atleast_2d(np.cov(rows, rowvar=False)) if len(rows) > 1 else np.eye(k)
-        share = k / (len(rows) + k)
-        cov = (1 - share) * cov + share * np.diag(np.diag(cov)) + 1e-6 * np.eye(k)
+        # Shrunk towards a ball: few rows say little about correlations (Ledoit & Wolf 2004).
+        cov, _ = ledoit_wolf(rows)
+        cov = cov + 1e-6 * np.eye(rows.shape[1])
         values, vectors = np.linalg.eigh(cov)
         self._turn = vectors / np.sqrt(np.maximum(values, 1e-9))
 
