@@ -12,8 +12,7 @@ from bot.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.legs.backfill import Progress
-    from bot.legs.readers import Skipped
+    from bot.legs import backfill
     from bot.model.air import Leg
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,10 +84,10 @@ def _recorded(args: argparse.Namespace) -> int:
         return _written(args, chain(first, items), bar, stream)
 
 
-def _written(args: argparse.Namespace, items: "Iterator[list[Leg] | Skipped | Progress]",
+def _written(args: argparse.Namespace, items: "Iterator[backfill.Item]",
              bar: "Callable[[int], None]", stream: "IO[str]") -> int:  # fmt: skip
     from bot.legs import backfill
-    from bot.legs.readers import Skipped
+    from bot.legs.readers import Noted, Skipped
     from bot.legs.rows import rows, writer
 
     out = writer(args.format, args.output, stream)
@@ -97,6 +96,8 @@ def _written(args: argparse.Namespace, items: "Iterator[list[Leg] | Skipped | Pr
         if isinstance(item, Skipped):
             skipped += 1
             print(f"skipped {item.why}", file=sys.stderr)
+        elif isinstance(item, Noted):
+            print(f"warning: {item.why}", file=sys.stderr)
         elif isinstance(item, backfill.Progress):
             read += item.size
             bar(read)

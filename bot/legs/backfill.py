@@ -14,13 +14,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bot import airfields
 from bot.errors import InputError
 from bot.legs.history import History
-from bot.legs.readers import Recording, Skipped
-from bot.model.air import Leg
+from bot.legs.readers import Noted, Recording, Skipped
+from bot.model.air import Leg, Positions
 
 WAIT_S = 1.0
+SKEW_S = 60.0  # snapshots repeat positions, and round their ages
 RARELY = (200_000, 20, 100)  # garbage collector thresholds
 
 
@@ -41,7 +44,10 @@ class Progress:
     size: int
 
 
-def run(task: Task) -> Iterator[list[Leg] | Skipped | Progress]:
+Item = list[Leg] | Skipped | Noted | Progress
+
+
+def run(task: Task) -> Iterator[Item]:
     """Legs as they are found, with what was skipped and how far it is. Raises InputError."""
     recording = Recording.open(task.paths, task.start)  # a wrong path is told before any work
     if task.airports is not None:
@@ -52,25 +58,49 @@ def run(task: Task) -> Iterator[list[Leg] | Skipped | Progress]:
     yield from _spread(task)
 
 
-def _share(task: Task, recording: Recording, k: int) -> Iterator[list[Leg] | Skipped | Progress]:
+def _share(task: Task, recording: Recording, k: int) -> Iterator[Item]:
     known = airfields.load()
     history = History(airfields.from_csv(task.airports, known) if task.airports else known)
     # a backfill makes no cycles; looking for them among its tuples takes a fifth of the time
     gc.collect()
     gc.freeze()
     gc.set_threshold(*RARELY)
+    late = _Late()
     for item in recording.batches((k, task.jobs)):
-        if isinstance(item, Skipped):
-            # what holds many aircraft is read, and found broken, by every process
-            if k == 0 or "trace_" in Path(item.name).name:
+        if isinstance(item, Skipped | Noted):
+            if k == 0 or not item.shared:
                 yield item
             continue
+        if item.done is None:
+            late.see(item.positions)
         legs = history.add(item.positions)
         if item.done is not None:
             legs += history.flush(item.done)
         yield _sorted(legs)
         yield Progress(item.size)
     yield _sorted(history.flush())
+    if late.rows:
+        yield Noted(f"{late.rows} positions came after later ones of the same aircraft and were "
+                    "left out: give one day, or one file, at a time")  # fmt: skip
+
+
+class _Late:
+    """Counts what cannot be used: the files are too large to be sorted, and not in order."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._last: dict[int, float] = {}
+
+    def see(self, p: Positions) -> None:
+        """The next batch; each may be in any order within itself."""
+        if not len(p):
+            return
+        addresses, row = np.unique(p.icao24, return_inverse=True)
+        known = addresses.tolist()
+        before = np.array([self._last.get(a, -np.inf) for a in known])
+        self.rows += int((p.time_s < before[row] - SKEW_S).sum())
+        np.maximum.at(before, row, p.time_s)
+        self._last.update(zip(known, before.tolist(), strict=True))
 
 
 def _sorted(legs: list[Leg]) -> list[Leg]:

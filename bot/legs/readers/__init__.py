@@ -5,6 +5,7 @@
 be read is reported and skipped; the rest goes on.
 """
 
-from bot.legs.readers.recording import Batch, Recording, Skipped
+from bot.legs.readers.items import Batch, Noted, Skipped
+from bot.legs.readers.recording import Recording
 
-__all__ = ["Batch", "Recording", "Skipped"]
+__all__ = ["Batch", "Noted", "Recording", "Skipped"]

@@ -2,6 +2,7 @@
 
 import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from isal import igzip
 from isal.igzip_lib import IsalError
@@ -9,6 +10,8 @@ from isal.igzip_lib import IsalError
 from bot.errors import InputError
 
 GZIP = b"\x1f\x8b"
+# what reading a broken gzip raises
+DAMAGED = cast("tuple[type[Exception], ...]", (OSError, EOFError, IsalError))
 
 
 def inflate(data: bytes, name: str) -> bytes:
@@ -17,8 +20,24 @@ def inflate(data: bytes, name: str) -> bytes:
         return data
     try:
         return bytes(igzip.decompress(data))  # type: ignore[no-untyped-call]
-    except (OSError, EOFError, IsalError) as exc:  # type: ignore[misc]
+    except DAMAGED as exc:
         raise InputError(f"{name}: damaged gzip: {exc}") from exc
+
+
+def stream(path: Path) -> BinaryIO:
+    """A file to read bit by bit, unpacked. Raises InputError; reading it may raise DAMAGED."""
+    if magic(path)[:2] == GZIP:
+        return cast("BinaryIO", igzip.open(path, "rb"))  # type: ignore[no-untyped-call]
+    return path.open("rb")
+
+
+def magic(path: Path) -> bytes:
+    """The first bytes as they are. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(8)
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
 
 def read(path: Path) -> bytes:

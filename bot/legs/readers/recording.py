@@ -1,134 +1,168 @@
-"""What a path holds, and its positions as a stream of batches.
+"""What paths hold, and their positions as a stream of batches.
 
-Trace files of several days are read aircraft by aircraft, so that a flight over midnight stays
-whole; a tar is streamed member by member and never unpacked to disk. `shard` (k, n) keeps only
+Trace files are read aircraft by aircraft (`tracks`), so that a flight over midnight stays whole;
+tables, logs and snapshots of the same aircraft are joined to them. `shard` (k, n) keeps only
 addresses with `address % n == k`, for one process of n.
 """
 
-import io
 import re
-import tarfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from bot import columns
 from bot.errors import InputError
-from bot.legs.readers import raw, sbs, snapshots, states, traces
+from bot.legs.readers import formats, tracks
+from bot.legs.readers.archive import TRACE, Archive
+from bot.legs.readers.items import Batch, Item, NoRecording, Noted, Skipped
 from bot.model.air import Positions
 
 BATCH_ROWS = 400_000  # positions in memory at once; larger is no faster
-TRACE = re.compile(r"trace_(?:full|recent)_(~?[0-9a-f]{6})\.json$")
-NOW = re.compile(rb'"now"\s*:\s*([0-9]+(?:\.[0-9]+)?)')
+HELD_ROWS = 1_000_000  # of tables, logs and snapshots, before they are read on in order: 80 MB
 PART = re.compile(r"\.tar\.a[a-z]$")
 UNREAD = (".md", ".txt.sha256", ".sha256")
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that could not be read, and why."""
-
-    name: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Positions; `done`: addresses of which nothing more will come (None: all may come again)."""
-
-    positions: Positions
-    done: tuple[int, ...] | None
-    size: int  # bytes read for it, for the progress bar
-
-
-Item = Batch | Skipped
+Shard = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """Readable files under the paths, by kind."""
 
-    traces: tuple[Path, ...]
+    traces: tuple[tuple[str, Path], ...]  # with the address
     tars: tuple[tuple[Path, ...], ...]  # the parts of each
-    others: tuple[tuple[str, Path], ...]
+    others: tuple[tuple[str, Path], ...]  # with the kind
+    inside: frozenset[Path] = frozenset()  # found in a folder, not given by name
     start: datetime | None = None
 
     @classmethod
     def open(cls, paths: Sequence[Path], start: datetime | None = None) -> "Recording":
         """Look at every file under the paths. Raises InputError for a path that is not there."""
-        found: list[Path] = []
+        inside: dict[Path, bool] = {}
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path}: no such file or folder")
-            found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        found = list(dict.fromkeys(p for p in found if not p.name.endswith(UNREAD)))
-        trace = tuple(p for p in found if TRACE.search(p.name))
-        parts = [p for p in found if PART.search(p.name)]
+            inside |= dict.fromkeys(_files(path), True) if path.is_dir() else {path: False}
+        traces: list[tuple[str, Path]] = []
         tars: dict[str, list[Path]] = {}
-        for part in parts:
-            tars.setdefault(str(part)[:-3], []).append(part)
-        rest = [p for p in found if p not in set(trace) and p not in set(parts)]
-        kinds = [(_kind(p), p) for p in rest]
-        whole = [(p,) for kind, p in kinds if kind == "tar"]
-        others = tuple((k, p) for k, p in kinds if k != "tar")
-        return cls(trace, (*whole, *(tuple(sorted(t)) for t in tars.values())), others, start)
+        others: list[tuple[str, Path]] = []
+        for path in inside:
+            if match := TRACE.search(path.name):
+                traces.append((match[1], path))
+            elif PART.search(path.name):
+                tars.setdefault(str(path)[:-3], []).append(path)
+            elif (kind := formats.kind(path)) == "tar":
+                tars[str(path)] = [path]
+            elif kind == "trace" and (address := formats.address(path)):
+                traces.append((address, path))
+            else:
+                others.append((kind, path))
+        return cls(tuple(traces), tuple(tuple(sorted(t)) for t in tars.values()), tuple(others),
+                   frozenset(p for p, found in inside.items() if found), start)  # fmt: skip
 
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        files = [*self.traces, *(p for t in self.tars for p in t), *(p for _, p in self.others)]
+        files = [*(p for t in self.tars for p in t), *(p for _, p in self.traces + self.others)]
         return sum(p.stat().st_size for p in files)
 
-    def batches(self, shard: tuple[int, int] = (0, 1)) -> Iterator[Item]:
+    def batches(self, shard: Shard = (0, 1)) -> Iterator[Item]:
         """Positions in batches of bounded size, and what had to be skipped."""
-        alone = not self.tars and not self.others
-        yield from _gathered(self._trace_files(shard), alone)
+        rest = self._rest(shard)
+        held, complete = yield from _held(rest)
+        if complete:
+            beside = _Beside(columns.joined([b.positions for b in held]))
+            yield from _gathered(map(beside.joined, self._tracks(shard)), alone=True)
+            if held:
+                yield Batch(beside.left(), None, sum(b.size for b in held))
+        else:
+            yield from _gathered(self._tracks(shard), alone=False)
+            yield from _gathered(chain(held, rest), alone=False)
+
+    def _tracks(self, shard: Shard) -> Iterator[Item]:
+        archives = []
         for parts in self.tars:
-            single = len(self.tars) == 1 and not self.traces and not self.others
-            yield from _gathered(_members(parts, shard), single)
-        yield from self._rest(shard)
-
-    def _trace_files(self, shard: tuple[int, int]) -> Iterator[Item]:
-        by_hex: dict[str, list[Path]] = {}
-        for path in self.traces:
-            match = TRACE.search(path.name)
-            if match and _mine(match[1], shard):
-                by_hex.setdefault(match[1], []).append(path)
-        for name, paths in by_hex.items():
-            days = []
-            for path in paths:
-                item = _trace(str(path), partial(path.read_bytes), path.stat().st_size)
-                if isinstance(item, Skipped):
-                    yield item
-                else:
-                    days.append(item)
-            if days:
-                p = columns.joined([d.positions for d in days])
-                yield Batch(p, (int(name.lstrip("~"), 16),), sum(d.size for d in days))
-
-    def _rest(self, shard: tuple[int, int]) -> Iterator[Item]:
-        """Snapshots in the order of their clocks, then tables and logs."""
-        snaps = [(_now(p), p) for kind, p in self.others if kind == "snapshot"]
-        files = [("snapshot", p) for _, p in sorted(snaps)]
-        files += [(k, p) for k, p in self.others if k != "snapshot"]
-        held: list[Batch] = []
-        for kind, path in files:
             try:
-                for p in _read(kind, path, self.start):
-                    mine = p if shard[1] == 1 else p.take(p.icao24 % shard[1] == shard[0])
-                    held.append(Batch(mine, None, path.stat().st_size if not held else 0))
-                    if sum(len(b.positions) for b in held) > BATCH_ROWS:
-                        yield _together(held, None)
-                        held = []
+                archives.append(Archive(parts))
             except InputError as exc:
-                yield Skipped(str(path), str(exc))
-        if held:
-            yield _together(held, None)
+                yield Skipped(str(parts[0]), str(exc), shared=True)
+        yield from tracks.read(self.traces, archives, lambda address: _mine(address, shard))
+
+    def _rest(self, shard: Shard) -> Iterator[Item]:
+        """Snapshots, tables and logs in the order of their clocks, as far as that is quickly told;
+        in the order of the paths where it is not."""
+        k, n = shard
+        for kind, path in sorted(self.others, key=lambda other: formats.begins(*other)):
+            words: list[str] = []
+            size = path.stat().st_size
+            try:
+                for p in formats.read(kind, path, self.start, words.append):
+                    yield Batch(p if n == 1 else p.take(p.icao24 % n == k), None, size)
+                    size = 0
+            except NoRecording as exc:
+                stray = path in self.inside and not exc.named_so
+                yield Noted(str(exc), True) if stray else Skipped(str(path), str(exc), True)
+            except InputError as exc:
+                yield Skipped(str(path), str(exc), shared=True)
+            yield from (Noted(word, shared=True) for word in words)
 
 
-def _together(held: Sequence[Batch], done: tuple[int, ...] | None) -> Batch:
+def _files(folder: Path) -> list[Path]:
+    """All files in it that could be recordings: hidden ones, checksums, words are none."""
+    return sorted(p for p in folder.rglob("*") if p.is_file()
+                  and not p.name.startswith(".") and not p.name.endswith(UNREAD))  # fmt: skip
+
+
+def _mine(address: str, shard: Shard) -> bool:
+    return not address.startswith("~") and int(address, 16) % shard[1] == shard[0]
+
+
+def _held(items: Iterator[Item]) -> Generator[Item, None, tuple[list[Batch], bool]]:
+    """The first batches, until they are too many; and whether they are all."""
+    held: list[Batch] = []
+    rows = 0
+    for item in items:
+        if isinstance(item, Batch):
+            held.append(item)
+            rows += len(item.positions)
+        else:
+            yield item
+        if rows > HELD_ROWS:
+            return held, False
+    return held, True
+
+
+class _Beside:
+    """Positions of many aircraft, to be joined to what else is told of each."""
+
+    def __init__(self, positions: Positions) -> None:
+        self._positions = positions
+        self._order = np.argsort(positions.icao24, kind="stable")
+        self._icao24 = positions.icao24[self._order]
+        self._used = np.zeros(len(positions), bool)
+
+    def joined(self, item: Item) -> Item:
+        """The batch of one aircraft with all that is known of it."""
+        if not isinstance(item, Batch) or item.done is None:
+            return item
+        begin, end = (np.searchsorted(self._icao24, item.done[0], s) for s in ("left", "right"))
+        if begin == end:
+            return item
+        rows = self._order[begin:end]
+        self._used[rows] = True
+        more = [item.positions, self._positions.take(rows)]
+        return replace(item, positions=columns.joined(more))
+
+    def left(self) -> Positions:
+        """What was not joined to anything."""
+        return self._positions.take(~self._used)
+
+
+def _together(held: Sequence[Batch], alone: bool) -> Batch:
+    done = tuple(a for b in held for a in b.done or ()) if alone else None
     return Batch(columns.joined([b.positions for b in held]), done, sum(b.size for b in held))
 
 
@@ -137,112 +171,13 @@ def _gathered(items: Iterator[Item], alone: bool) -> Iterator[Item]:
     held: list[Batch] = []
     rows = 0
     for item in items:
-        if isinstance(item, Skipped):
+        if not isinstance(item, Batch):
             yield item
             continue
         held.append(item)
         rows += len(item.positions)
         if rows > BATCH_ROWS:
-            yield _together(held, _done(held, alone))
+            yield _together(held, alone)
             held, rows = [], 0
     if held:
-        yield _together(held, _done(held, alone))
-
-
-def _done(held: list[Batch], alone: bool) -> tuple[int, ...] | None:
-    return tuple(a for b in held for a in b.done or ()) if alone else None
-
-
-def _mine(address: str, shard: tuple[int, int]) -> bool:
-    return not address.startswith("~") and int(address, 16) % shard[1] == shard[0]
-
-
-def _trace(name: str, read: "partial[bytes]", size: int) -> Batch | Skipped:
-    try:
-        data = raw.inflate(read(), name)
-        p = traces.parse(data, name)
-    except InputError as exc:
-        return Skipped(name, str(exc))
-    except OSError as exc:
-        return Skipped(name, f"{name}: cannot be read: {exc.strerror or exc}")
-    return Batch(p, tuple(p.icao24[:1].tolist()), size)
-
-
-class _Parts(io.RawIOBase):
-    """Split archives read as one, in order."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = list(paths)
-        self._file = self._paths.pop(0).open("rb")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while True:
-            got = self._file.readinto(buffer)
-            if got or not self._paths:
-                return got
-            self._file.close()
-            self._file = self._paths.pop(0).open("rb")
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _members(parts: Sequence[Path], shard: tuple[int, int]) -> Iterator[Item]:
-    name = str(parts[0])
-    try:
-        with (
-            io.BufferedReader(_Parts(parts), 1 << 20) as stream,
-            tarfile.open(fileobj=stream, mode="r|*") as tar,
-        ):
-            for member in tar:
-                match = TRACE.search(member.name)
-                if match is None or not member.isfile() or not _mine(match[1], shard):
-                    continue
-                file = tar.extractfile(member)
-                if file is not None:
-                    yield _trace(f"{name}:{member.name}", partial(file.read), member.size)
-    except (tarfile.TarError, OSError, EOFError) as exc:
-        yield Skipped(name, f"{name}: the archive is damaged: {exc}")
-
-
-def _kind(path: Path) -> str:
-    """What a file is, from its first bytes."""
-    start = raw.head(path)
-    if start[257:262] == b"ustar" or path.name.endswith((".tar", ".tgz", ".tar.gz")):
-        return "tar"
-    if start[:4] == b"PAR1":
-        return "parquet"
-    text = start.lstrip()
-    if text[:4] == b"MSG," or re.match(rb"(?:AIR|ID|STA|CLK|SEL),", text):
-        return "sbs"
-    if text[:1] == b"{":
-        if re.search(rb'"(?:now|aircraft|ac|states)"\s*:', text):
-            return "snapshot"
-        return "trace" if b'"trace"' in text or b'"icao"' in text else "table"
-    return "table" if text[:1] == b"[" else "csv"
-
-
-def _now(path: Path) -> float:
-    match = NOW.search(raw.head(path))
-    return float(match[1]) if match else 0.0
-
-
-def _read(kind: str, path: Path, start: datetime | None) -> Iterator[Positions]:
-    if kind == "parquet":
-        yield from states.read_parquet(path)
-    elif kind == "csv":
-        yield from states.read_csv(path)
-    else:
-        data, name = raw.read(path), str(path)
-        if kind == "snapshot":
-            yield snapshots.parse(data, name)
-        elif kind == "sbs":
-            yield sbs.parse(data, name, start)
-        elif kind == "trace":
-            yield traces.parse(data, name)
-        else:
-            yield states.parse_json(data, name)
+        yield _together(held, alone)

@@ -66,6 +66,12 @@ def parse(data: bytes, name: str, start: datetime | None = None) -> Positions:
     return _columns(fixes, np.array([f.clock for f in fixes]))
 
 
+def begins(head: bytes) -> float:
+    """The time of the first line that has one, epoch s; 0 where none has."""
+    lines = (line.split(",") for line in head.decode("ascii", "replace").splitlines())
+    return next((t for t in map(_when, lines) if t is not None), 0.0)
+
+
 def _fixes(lines: list[str], dated: bool) -> Iterator[_Fix]:
     planes: dict[int, _Plane] = {}
     for number, line in enumerate(lines):
@@ -127,7 +133,7 @@ def _when(f: list[str]) -> float | None:
         hours, minutes, seconds = f[7].split(":")
         day = datetime(year, month, date, tzinfo=UTC)
         told = day.timestamp() + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, IndexError):
         return None
     return told if 0 <= told < END_S else None
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from bot.errors import InputError
 from bot.legs.readers import loose, raw, table
+from bot.legs.readers.items import NoRecording
 from bot.model.air import Positions
 
 CHUNK = 500_000  # rows of a CSV in memory at once
@@ -22,7 +24,7 @@ except ImportError:  # the optional extra
 
 def read_csv(path: Path) -> Iterator[Positions]:
     """Positions of a CSV with a header, a bounded number of rows at a time."""
-    text = io.TextIOWrapper(io.BytesIO(raw.read(path)), "utf-8-sig", newline="")
+    text = io.TextIOWrapper(raw.stream(path), "utf-8-sig", "replace", newline="")
     try:
         reader = csv.reader(text)
         names = [n.strip().lower() for n in next(reader, [])]
@@ -34,8 +36,22 @@ def read_csv(path: Path) -> Iterator[Positions]:
                 yield table.positions(_turn(names, rows), str(path))
                 rows = []
         yield table.positions(_turn(names, rows), str(path))
-    except (csv.Error, UnicodeDecodeError) as exc:
+    except raw.DAMAGED as exc:
+        raise InputError(f"{path}: damaged gzip: {exc}") from exc
+    except csv.Error as exc:
         raise InputError(f"{path}: not a CSV table: {exc}") from exc
+    finally:
+        text.close()
+
+
+def begins(head: bytes) -> float:
+    """The time of the first row of a CSV, epoch s; 0 where it has none."""
+    lines = list(csv.reader(head.decode("utf-8-sig", "replace").splitlines()[:2]))
+    if len(lines) < 2:
+        return 0.0
+    told = dict(zip([n.strip().lower() for n in lines[0]], lines[1], strict=False))
+    clock = next((t for t in table.TIMES if t in told), None)
+    return float(np.nan_to_num(table.times([told[clock]])[0])) if clock else 0.0
 
 
 def _turn(names: list[str], rows: list[list[str]]) -> dict[str, Any]:
@@ -70,7 +86,7 @@ def parse_json(data: bytes, name: str) -> Positions:
     if isinstance(told, dict) and told and all(isinstance(c, dict | list) for c in told.values()):
         columns = {n: _listed(c, told) for n, c in told.items()}
         return table.positions(columns, name)
-    raise InputError(f"{name}: neither records nor columns of positions")
+    raise NoRecording(f"{name}: neither records nor columns of positions")
 
 
 def _listed(column: Any, told: dict[str, Any]) -> list[Any]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from bot.columns import possible
 from bot.errors import InputError
 from bot.legs.readers.clock import epoch_s
+from bot.legs.readers.items import NoRecording
 from bot.model.air import Positions
 
 FT_PER_M, KT_PER_MPS, FPM_PER_MPS = 1 / 0.3048, 1 / 0.514444, 60 / 0.3048
@@ -41,7 +42,7 @@ def positions(table: Mapping[str, Sequence[Any]], name: str) -> Positions:
     clock = next((t for t in TIMES if t in table), None)
     if address is None or clock is None:
         wanted = "icao24" if address is None else "time or timestamp"
-        raise InputError(f"{name}: no column {wanted}; found {', '.join(list(table)[:12])}")
+        raise NoRecording(f"{name}: no column {wanted}; found {_found(table)}")
     if len({len(column) for column in table.values()}) > 1:
         raise InputError(f"{name}: its columns are not of one length")
     icao = np.array([_address(a) for a in address], np.uint32)
@@ -97,9 +98,13 @@ def _column(table: Mapping[str, Sequence[Any]], field: str, name: str) -> Floats
                 factor = FPM_PER_MPS
             return _numbers(table[column]) * factor
     if field in ("lat_deg", "lon_deg"):
-        raise InputError(f"{name}: no column {NAMES[field][0][0]}; found "
-                         f"{', '.join(list(table)[:12])}")  # fmt: skip
+        raise NoRecording(f"{name}: no column {NAMES[field][0][0]}; found {_found(table)}")
     return np.full(len(next(iter(table.values()))), np.nan)
+
+
+def _found(table: Mapping[str, Sequence[Any]]) -> str:
+    names = ", ".join(list(table)[:12])
+    return names if len(names) <= 120 else names[:117] + "..."
 
 
 def _numbers(column: Sequence[Any]) -> Floats:
