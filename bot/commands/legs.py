@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.legs import backfill
     from bot.model.air import Leg
 
+NAMED = 5  # warnings told in full; a folder may hold thousands of files that are no recordings
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -80,8 +81,14 @@ def _recorded(args: argparse.Namespace) -> int:
     bar = _bar(Recording.open(task.paths, task.start).size)
     items = backfill.run(task)
     first = list(islice(items, 1))  # what is wrong is told before the output is touched
-    with _opened(args) as stream:
-        return _written(args, chain(first, items), bar, stream)
+    try:
+        with _opened(args) as stream:
+            return _written(args, chain(first, items), bar, stream)
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        where = args.output or "the output"
+        raise InputError(f"{where}: cannot be written: {exc.strerror or exc}") from exc
 
 
 def _written(args: argparse.Namespace, items: "Iterator[backfill.Item]",
@@ -91,22 +98,28 @@ def _written(args: argparse.Namespace, items: "Iterator[backfill.Item]",
     from bot.legs.rows import rows, writer
 
     out = writer(args.format, args.output, stream)
-    read = skipped = 0
+    read = skipped = warned = 0
     for item in items:
         if isinstance(item, Skipped):
             skipped += 1
             print(f"skipped {item.why}", file=sys.stderr)
         elif isinstance(item, Noted):
-            print(f"warning: {item.why}", file=sys.stderr)
+            warned += 1
+            if warned <= NAMED:
+                print(f"warning: {item.why}", file=sys.stderr)
         elif isinstance(item, backfill.Progress):
             read += item.size
             bar(read)
         else:
             out.write(rows(_within(item, args), args.min_confidence))
     out.close()
+    if warned > NAMED:
+        print(f"and {warned - NAMED} more warnings like these", file=sys.stderr)
     if skipped:
         print(f"{skipped} file{'s' * (skipped > 1)} could not be read", file=sys.stderr)
-    return 1 if skipped else 0
+    elif not read:
+        print("no recording of an aircraft was found", file=sys.stderr)
+    return 1 if skipped or not read else 0
 
 
 def _within(legs: "list[Leg]", args: argparse.Namespace) -> "list[Leg]":

@@ -103,7 +103,10 @@ class _Parquet:
         kinds |= dict.fromkeys(("origin_confidence", "destination_confidence"), a.float64())
         kinds["military"] = a.bool_()
         self._schema = a.schema(list(kinds.items()))
-        self._file = parquet.ParquetWriter(path, self._schema, compression="zstd")
+        try:
+            self._file = parquet.ParquetWriter(path, self._schema, compression="zstd")
+        except OSError as exc:
+            raise InputError(f"{path}: cannot be written: {exc}") from exc
 
     def write(self, rows: Iterable[Row]) -> int:
         held = list(rows)

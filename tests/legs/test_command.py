@@ -98,7 +98,9 @@ def test_an_own_table_of_airports(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(
     "words", [["nowhere.json"], [str(TRACE), "--airports", "nowhere.csv"],
-              [str(TRACE), "--format", "parquet"], [str(TRACE), "-o", "/nowhere/x.csv"]],
+              [str(TRACE), "--format", "parquet"], [str(TRACE), "-o", "/nowhere/x.csv"],
+              [str(TRACE), "-o", "/nowhere/x.parquet"], [str(TRACE), "-o", "/dev/full"],
+              [str(TRACE), "--since", "2025-02-06", "--until", "2025-02-05"]],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_at_once(
     words: list[str], capsys: pytest.CaptureFixture[str]
@@ -150,3 +152,65 @@ def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
     out = tmp_path / "legs.jsonl"
     assert main(["legs", str(TRACE), "-o", str(out)]) == 0
     assert out.read_text().startswith("{")
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_a_number_of_processes_that_is_none(jobs: str) -> None:
+    """`--jobs` takes a number from 1 on."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["legs", str(TRACE), f"--jobs={jobs}"])
+
+
+STRAYS = {"README": b"Two days over Minneapolis.\n", "notes.txt": b"a, b\n1, 2\n",
+          "truth.csv": b"icao24,origin,destination,takeoff\nac671b,KMSP,KGEG,1\n",
+          "map.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "_SUCCESS": b"",
+          "settings.json": b'{"a": {"b": 1}}', ".cache/x.json": b"{", ".hidden": b"\0"}  # fmt: skip
+BROKEN = {"aircraft_1.json": b"<html>busy</html>", "empty.csv": b"",
+          "states.csv.gz": b"\x1f\x8bxx", "noise.json": bytes(range(256)),
+          "day.tar": b"not a tar", "list.json": b"[1, 2"}  # fmt: skip
+
+
+def test_strays_in_a_folder_are_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Words, tables of something else, pictures beside recordings: named, and no failure."""
+    for name, data in {**STRAYS, "trace_full_ac671b.json": TRACE.read_bytes()}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    assert main(["legs", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert len(table(told.out)) == 4
+    assert told.err.count("no recording: ") == 5
+    assert "and 1 more" in told.err
+    assert not any(word in told.err for word in (".cache", ".hidden"))
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_stray_given_by_name_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """What the user named himself should have been a recording."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(STRAYS[name])
+    assert main(["legs", str(tmp_path / name)]) == 1
+    assert f"skipped {tmp_path / name}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_recording_in_a_folder_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """What is named as a recording and is none is broken, even in a folder."""
+    (tmp_path / "trace_full_ac671b.json").write_bytes(TRACE.read_bytes())
+    (tmp_path / name).write_bytes(BROKEN[name])
+    assert main(["legs", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert len(table(told.out)) == 4
+    assert f"skipped {tmp_path / name}: " in told.err
+
+
+def test_nothing_to_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without any recording is not a success."""
+    (tmp_path / "README").write_bytes(STRAYS["README"])
+    assert main(["legs", str(tmp_path)]) == 1
+    assert "no recording of an aircraft was found" in capsys.readouterr().err

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import airfields
+from bot.cli import main
 from bot.errors import InputError
 from bot.legs.history import History
-from bot.legs.readers import sbs, snapshots, states, traces
+from bot.legs.readers import raw, sbs, snapshots, states, traces
 from bot.legs.rows import rows
 from bot.model.air import Positions
 from tests.legs.flights import T0
@@ -158,6 +159,30 @@ def test_an_odd_value_costs_no_row() -> None:
     p = traces.parse(json.dumps(told | {"r": 5, "t": None}).encode(), "x", words.append)
     assert (len(p), words) == (60, [])
     assert p.ground_speed_kt[3] != p.ground_speed_kt[3]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_trace_cut_short_is_named_and_its_rows_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], packed: bool
+) -> None:
+    """What a broken download left of a day is used; the file is named and the exit code is 1."""
+    whole = (DATA / "traces" / "trace_full_ac671b.json").read_bytes()
+    if packed != (whole[:2] == b"\x1f\x8b"):
+        whole = gzip.compress(whole) if packed else gzip.decompress(whole)
+    path = tmp_path / "trace_full_ac671b.json"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert main(["legs", str(path)]) == 1
+    told = capsys.readouterr()
+    assert "KMSP" in told.out
+    assert "trace_full_ac671b.json" in told.err
+    assert "rows are used" in told.err
+
+
+def test_a_trace_with_a_hole_is_not_trusted(tmp_path: Path) -> None:
+    """A gzip that is damaged, not cut short, gives nothing."""
+    data = bytearray(gzip.compress(short_trace()))
+    data[len(data) // 2] ^= 0xFF
+    assert traces.rescued(raw.beginning(bytes(data)), "x") is None
 
 
 def test_an_odd_aircraft_costs_itself_alone() -> None:

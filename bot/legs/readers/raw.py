@@ -24,6 +24,17 @@ def inflate(data: bytes, name: str) -> bytes:
         raise InputError(f"{name}: damaged gzip: {exc}") from exc
 
 
+def beginning(data: bytes) -> bytes:
+    """What can be unpacked of a gzip that was cut short; all of what is none. Empty when it is
+    damaged otherwise: then nothing of it can be trusted."""
+    if data[:2] != GZIP:
+        return data
+    try:
+        return zlib.decompressobj(31).decompress(data)
+    except zlib.error:
+        return b""
+
+
 def stream(path: Path) -> BinaryIO:
     """A file to read bit by bit, unpacked. Raises InputError; reading it may raise DAMAGED."""
     if magic(path)[:2] == GZIP:

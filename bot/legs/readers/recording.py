@@ -45,6 +45,8 @@ class Recording:
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path}: no such file or folder")
+            if not (path.is_file() or path.is_dir()):
+                raise InputError(f"{path}: no file (a pipe cannot be read twice; save it first)")
             inside |= dict.fromkeys(_files(path), True) if path.is_dir() else {path: False}
         traces: list[tuple[str, Path]] = []
         tars: dict[str, list[Path]] = {}
@@ -97,23 +99,29 @@ class Recording:
         k, n = shard
         for kind, path in sorted(self.others, key=lambda other: formats.begins(*other)):
             words: list[str] = []
-            size = path.stat().st_size
             try:
+                size = path.stat().st_size
                 for p in formats.read(kind, path, self.start, words.append):
                     yield Batch(p if n == 1 else p.take(p.icao24 % n == k), None, size)
                     size = 0
             except NoRecording as exc:
                 stray = path in self.inside and not exc.named_so
-                yield Noted(str(exc), True) if stray else Skipped(str(path), str(exc), True)
+                yield (
+                    Noted(f"no recording: {exc}", True)
+                    if stray
+                    else Skipped(str(path), str(exc), True)
+                )
             except InputError as exc:
                 yield Skipped(str(path), str(exc), shared=True)
+            except OSError as exc:  # gone since it was found
+                yield Skipped(str(path), f"{path}: cannot be read: {exc.strerror}", shared=True)
             yield from (Noted(word, shared=True) for word in words)
 
 
 def _files(folder: Path) -> list[Path]:
     """All files in it that could be recordings: hidden ones, checksums, words are none."""
-    return sorted(p for p in folder.rglob("*") if p.is_file()
-                  and not p.name.startswith(".") and not p.name.endswith(UNREAD))  # fmt: skip
+    return sorted(p for p in folder.rglob("*") if not p.name.endswith(UNREAD) and p.is_file()
+                  and not any(part[0] == "." for part in p.relative_to(folder).parts))  # fmt: skip
 
 
 def _mine(address: str, shard: Shard) -> bool:

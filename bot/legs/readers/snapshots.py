@@ -9,12 +9,9 @@ import numpy as np
 
 from bot import columns, scan
 from bot.errors import InputError
-from bot.legs.readers import clock, loose, table
+from bot.legs.readers import clock, loose, states, table
 from bot.model.air import Positions
 
-STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
-          "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
-          "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
 NUMBERS = ("lat", "lon", "gs", "track", "baro_rate", "geom_rate", "seen_pos")
 BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
 
@@ -68,9 +65,7 @@ def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
             return _scanned(found, _clock(told, name))
     told = _read(data, name, tell)
     if told.states is not None:
-        table_of = {n: [row[i] if i < len(row) else None for row in told.states]
-                   for i, n in enumerate(STATES)}  # fmt: skip
-        return table.positions(table_of, name)
+        return table.positions(states.vectors(told.states), name)
     planes = told.aircraft if told.aircraft is not None else told.ac
     if planes is None:
         raise InputError(f"{name}: no list of aircraft with a time in it")
@@ -109,9 +104,9 @@ def _eased(told: _Loose, name: str, tell: clock.Tell | None) -> _Snapshot[Any]:
     planes = None if raw is None else [p for p in map(_mended, raw) if p is not None]
     if tell is not None and raw is not None and planes is not None and len(planes) < len(raw):
         tell(clock.left_out(name, len(raw) - len(planes), len(raw)))
-    states = None if told.states is None else [s for s in told.states if isinstance(s, list)]
+    vectors = None if told.states is None else [s for s in told.states if isinstance(s, list)]
     now = loose.time_s(told.now)
-    return _Snapshot(now if now == now else 0.0, planes, None, states)
+    return _Snapshot(now if now == now else 0.0, planes, None, vectors)
 
 
 def _mended(raw: msgspec.Raw) -> Any:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,20 @@ def read_parquet(path: Path) -> Iterator[Positions]:
         raise InputError(f"{path}: not a parquet file: {exc}") from exc
 
 
+# the columns of OpenSky's `/states/all`, in their order
+STATES = ("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude",
+          "latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate",
+          "sensors", "geo_altitude", "squawk", "spi", "position_source")  # fmt: skip
+
+
+def vectors(rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """State vectors as OpenSky's API lists them, to columns; short rows are filled with None."""
+    return {n: [row[i] if i < len(row) else None for row in rows] for i, n in enumerate(STATES)}
+
+
 def parse_json(data: bytes, name: str) -> Positions:
-    """A JSON table: a list of records, or an object of columns ({column: {row: value}})."""
+    """A JSON table: a list of records or of OpenSky's rows, or an object of columns ({column: {row:
+    value}})."""
     try:
         told = msgspec.json.decode(data)
     except loose.UNREADABLE as exc:
@@ -83,6 +95,8 @@ def parse_json(data: bytes, name: str) -> Positions:
     if isinstance(told, list) and told and all(isinstance(r, dict) for r in told):
         names = dict.fromkeys(k for r in told for k in r)
         return table.positions({n: [r.get(n) for r in told] for n in names}, name)
+    if isinstance(told, list) and told and all(isinstance(r, list) for r in told):
+        return table.positions(vectors(told), name)
     if isinstance(told, dict) and told and all(isinstance(c, dict | list) for c in told.values()):
         columns = {n: _listed(c, told) for n, c in told.items()}
         return table.positions(columns, name)

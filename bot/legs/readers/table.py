@@ -103,7 +103,7 @@ def _column(table: Mapping[str, Sequence[Any]], field: str, name: str) -> Floats
 
 
 def _found(table: Mapping[str, Sequence[Any]]) -> str:
-    names = ", ".join(list(table)[:12])
+    names = " ".join(", ".join(list(table)[:12]).split())
     return names if len(names) <= 120 else names[:117] + "..."
 
 

@@ -5,6 +5,7 @@ position longer than that. Of a row only the leading nine fields are declared: o
 no more, and what is not declared is skipped without being built.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any
@@ -18,6 +19,7 @@ from bot.legs.readers import clock, loose
 from bot.model.air import Positions
 
 DAY_S = 86_400.0
+ROW_END = re.compile(rb"\]\s*,\s*\[")  # and the begin of the next: no detail looks like this
 Number = float | None
 
 
@@ -94,6 +96,15 @@ def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
     if not earthly.any():
         raise InputError(f"{name}: no row has a place on Earth")
     return p.take(earthly)
+
+
+def rescued(data: bytes, name: str) -> Positions | None:
+    """The whole rows of a trace that was cut short; None when it was not just that."""
+    ends = [match.start() for match in ROW_END.finditer(data)]
+    try:
+        return parse(data[: ends[-1] + 1] + b"]}", name) if ends else None
+    except InputError:
+        return None
 
 
 def _read(data: bytes, name: str, tell: clock.Tell | None) -> _Trace:

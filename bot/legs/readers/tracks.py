@@ -127,13 +127,19 @@ def _sources(craft: _Craft, readers: dict[Archive, Read]) -> Iterator[tuple[str,
 
 def _trace(name: str, get: Get) -> Iterator[Item]:
     words: list[str] = []
+    packed = b""
     try:
         packed = get()
         if not packed:
             raise InputError(f"{name}: empty file")
         p = traces.parse(raw.inflate(packed, name), name, words.append)
     except InputError as exc:
-        yield Skipped(name, str(exc))
+        some = traces.rescued(raw.beginning(packed), name)
+        if some is None:
+            yield Skipped(name, str(exc))
+        else:
+            yield Skipped(name, f"{exc}; its first {len(some)} rows are used")
+            yield Batch(some, None, len(packed))
         return
     except OSError as exc:
         yield Skipped(name, f"{name}: cannot be read: {exc.strerror or exc}")
