@@ -12,7 +12,7 @@ import gzip
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -132,11 +132,17 @@ class Airfields:
         pairs = zip(self.idents, self.names, self.heliport, strict=True)
         return [(i, name.casefold()) for i, name, pad in pairs if not pad]
 
-    @cached_property
+    @property
     def country_names(self) -> Mapping[str, str]:
         """ISO 3166-1 alpha-2 code to English name."""
-        text = _data("airfields-countries.csv").decode("utf-8")
-        return {row["iso"]: row["name"] for row in csv.DictReader(io.StringIO(text))}
+        return country_names()
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """ISO 3166-1 alpha-2 code to English name."""
+    text = _data("airfields-countries.csv").decode("utf-8")
+    return {row["iso"]: row["name"] for row in csv.DictReader(io.StringIO(text))}
 
 
 def load(extra: Iterable[Airfield] = ()) -> Airfields:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import geo
+from bot.airfields import country_names
 from bot.config import Config
 from bot.config.scalars import spoken
 from bot.model.watch import Address, AircraftClass, Area, Place, Watch
@@ -76,7 +77,15 @@ def _watch(watch: Watch) -> list[str]:
         f"  fires on {_listed(_triggers(watch))}"
         if _triggers(watch)
         else "  can never fire: every alert is off",
+        *_calendar(watch),
     ]
+
+
+def _calendar(watch: Watch) -> list[str]:
+    names = country_names()
+    known = [f"public holidays in {names.get(code, code)}" for code in watch.holidays]
+    known += [peak.name for peak in watch.peaks]
+    return [f"  allows for {_listed(known)}"] if known else []
 
 
 def _place(place: Place | None) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from scipy.special import gammainc
 
+from bot.calendar import Calendar, calendar_of, remarks
 from bot.model.alert import Finding, Kind, Series
-from bot.model.watch import Watch
+from bot.model.watch import Peak, Watch
 from bot.walks import Walker
 from detectors import Prior, Walk
 from detectors.prior import DEFAULT_PRIOR
@@ -44,8 +45,9 @@ class Judged:
     walk: Walk
 
 
-Key = tuple[float, np.datetime64, tuple[str, ...], tuple[Prior, ...]]
-"""Who walks together: budget, first day, watches, their priors."""
+Asked = tuple[tuple[str, ...], tuple[Peak, ...]]
+Key = tuple[float, np.datetime64, tuple[str, ...], tuple[Prior, ...], tuple[Asked, ...]]
+"""Who walks together: budget, first day, watches, their priors, the calendars they ask for."""
 
 
 class Judge:
@@ -90,9 +92,11 @@ class Judge:
             exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
         priors = tuple(prior_of(watch, self._pooled) for watch in watches)
         company = tuple(watch.name for watch in watches)
-        key = (budget, series[0].days[0], company, priors)
+        asked = tuple((watch.holidays, watch.peaks) for watch in watches)
+        key = (budget, series[0].days[0], company, priors, asked)
         walker = used[key] = self._walkers.get(key) or Walker(budget, priors)
-        return walker.walk(series, exposure, OPEN_DAYS)
+        calendars = [calendar_for(watch, series[0]) for watch in watches]
+        return walker.walk(series, exposure, OPEN_DAYS, calendars)
 
 
 def prior_of(watch: Watch, pooled: Prior | None) -> Prior:
@@ -100,6 +104,16 @@ def prior_of(watch: Watch, pooled: Prior | None) -> Prior:
     if watch.usual_per_day is not None:
         return Prior.from_rate(watch.usual_per_day)
     return pooled or DEFAULT_PRIOR
+
+
+def calendar_for(watch: Watch, series: Series) -> Calendar | None:
+    """The calendar of the series' days, if the watch asks for one."""
+    return calendar_of(watch, _day(series, 0), _day(series, -1))
+
+
+def explained_by(watch: Watch, series: Series, i: int, window_days: int) -> tuple[str, ...]:
+    """What the calendar knows of the `window_days` up to day i, ready to print."""
+    return remarks(calendar_for(watch, series), series.days[: i + 1], window_days)
 
 
 def _row(walk: Walk, row: int) -> Walk:
@@ -137,7 +151,7 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         return_period_years=float(walk.return_period_years[i]),
         score=float(walk.score[i]),
         since=_since(series, walk, i) or day - timedelta(days=window - 1),
-        notes=tuple(_considered(watch, series, i, today)),
+        notes=(*explained_by(watch, series, i, window), *_considered(watch, series, i, today)),
     )
 
 

@@ -4,7 +4,15 @@ from datetime import date
 
 import numpy as np
 
-from bot.judge import CALM_DAYS, OPEN_DAYS, common, covered, prior_of
+from bot.judge import (
+    CALM_DAYS,
+    OPEN_DAYS,
+    calendar_for,
+    common,
+    covered,
+    explained_by,
+    prior_of,
+)
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
 from detectors.lull import lull_forward
@@ -16,9 +24,11 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
     """The open days that are over, judged for a lull; none where lulls are off."""
     if watch.alerts.lull_per_year is None:
         return ()
+    calendar = calendar_for(watch, series)
     walk = lull_forward(
         series.counts, series.days, np.nan_to_num(series.exposure, nan=0.0),
         watch.alerts.lull_per_year,
+        calendar=None if calendar is None else calendar.matrix(series.days),
         prior=prior_of(watch, None),
     )  # fmt: skip
     found = []
@@ -31,17 +41,19 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
         seen = np.isfinite(series.counts[week])
         observed = float(series.counts[week][seen].sum())
         expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
+        window = max(1, int(walk.window_days[i]))
         found.append(
             Finding(
                 **facts,
                 judged=looked and bool(np.isfinite(walk.score[i])),
                 raised=looked and bool(walk.alarm[i]),
                 calm=bool(looked and not walk.alarm[i] and observed >= BACK_RATIO * expected),
-                window_days=max(1, int(walk.window_days[i])),
+                window_days=window,
                 observed_window=float(walk.observed_window[i]),
                 expected_window=float(walk.expected_window[i]),
                 return_period_years=float(walk.return_period_years[i]),
                 score=float(walk.score[i]),
+                notes=explained_by(watch, series, i, window),
             )
         )
     return tuple(found)

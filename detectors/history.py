@@ -17,8 +17,8 @@ from detectors.level import (
     HISTORY,
     OUTAGE_LOG,
     SETTLED_DAYS,
-    SNAPSHOTS,
     TAIL,
+    TAILS,
     Block,
     Memory,
     former_rate,
@@ -37,7 +37,7 @@ def absorb(m: Memory, block: Block) -> None:
     for name in HISTORY:
         getattr(m, "past_" + name)[:, m.size : m.size + b] = getattr(block, "kept_" + name)
     m.size += b
-    for name in ("y", "e", "g", *SNAPSHOTS):
+    for name in TAILS:
         joined = np.concatenate([getattr(m, "tail_" + name), getattr(block, name)], axis=1)
         setattr(m, "tail_" + name, np.ascontiguousarray(joined[:, -TAIL:]))
 

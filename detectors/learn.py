@@ -86,7 +86,11 @@ class Lane:
 
 
 class Day(NamedTuple):
-    """One entry as `learn` sees it, every field (n,) or a number."""
+    """One entry as `learn` sees it, every field (n,) or a number.
+
+    `share`: how much it says about plain days: chance over chance and the doubt about what is
+    special about it; 1 on a plain day.
+    """
 
     y: Any
     e: Any
@@ -95,6 +99,7 @@ class Day(NamedTuple):
     doubt: Any
     sd: Any
     seen: Any
+    share: Any
 
 
 def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = False) -> Any:
@@ -113,13 +118,15 @@ def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = F
     doubt = doubt + slow_doubt(m.long_y / phi, m.seen * m.step, 1.0, m.step, op)
     e, g = block.e[j], block.g[j]
     special = x is not None and bool(x.any())
+    share: Any = 1.0
     if x is not None and special:
         factor, extra = special_factor(m, x)
+        share = phi / (phi + extra * rate * g * factor)
         e, g, doubt = e * factor, g * factor, doubt + extra
         block.special[j] = extra
     mean = rate * g
     sd = op.sqrt(phi * mean + doubt * mean * mean)
-    day = Day(block.y[j], e, g, mean, doubt, sd, seen)
+    day = Day(block.y[j], e, g, mean, doubt, sd, seen, share)
     if x is not None and special:
         _learn_special(m, day, x)
     fresh = _learn_day(lane, j, day, phi, zeros_count)
@@ -129,17 +136,26 @@ def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = F
 
 def special_factor(m: Memory, x: Floats) -> tuple[Floats, Floats]:
     """Multiplier of a special day and its squared relative error; x (n, C)."""
-    theta = (CALENDAR_WEIGHT + m.special_y) / (CALENDAR_WEIGHT + m.special_m)
-    factor = np.exp((x * np.log(theta)).sum(1))
+    factor = np.exp((x * np.log(_ratio(m))).sum(1))
     return factor, (x**2 / (CALENDAR_WEIGHT + m.special_m)).sum(1)
 
 
+def _ratio(m: Memory) -> Floats:
+    """What a day with covariate 1 is worth beside a plain one, (n, C)."""
+    return (CALENDAR_WEIGHT + m.special_y) / (CALENDAR_WEIGHT + m.special_m)
+
+
 def _learn_special(m: Memory, day: Day, x: Floats) -> None:
-    """Looser winsorising than on plain days: a holiday peak must be learnt in a year or two."""
+    """Looser winsorising than on plain days: a holiday peak must be learnt in a year or two.
+
+    Each covariate is held against the day without it: against an expectation that holds it
+    already, a doubling would be learnt as its square root.
+    """
     use = np.maximum(x, 0.0) * day.seen[:, None]
     top = day.mean + SPREAD_SD * day.sd + SPREAD_ADD
+    without = day.mean[:, None] / _ratio(m) ** x
     m.special_y += use * np.minimum(day.y, top)[:, None]
-    m.special_m += use * day.mean[:, None]
+    m.special_m += use * without
 
 
 def _learn_day(lane: Lane, j: int, day: Day, phi: Any, zeros_count: bool) -> Any:
@@ -147,7 +163,9 @@ def _learn_day(lane: Lane, j: int, day: Day, phi: Any, zeros_count: bool) -> Any
     free = m.seen * m.step + m.rate0 < OPEN_DAYS
     hot, cold = _suspect(lane, day, free)
     dark, fresh = _zero_run(lane, day, phi)
-    _learn_spread(lane, j, day, day.seen & (dark == 0) & (cold == 0), hot)
+    # what a special day strays is its own effect first, and chance only after that
+    plain_day = day.seen & (dark == 0) & (cold == 0) & (day.share == 1)
+    _learn_spread(lane, j, day, plain_day, hot)
     _learn_rate(lane, j, day, day.seen & (hot == 0) & (cold == 0) & (dark == 0), free)
     m.seen = m.seen + day.seen
     m.adopted = m.adopted + 1
@@ -202,10 +220,10 @@ def _learn_rate(lane: Lane, j: int, day: Day, use: Any, free: Any) -> None:
     m, block, op = lane.memory, lane.block, lane.op
     low = op.where(day.mean > 4, day.mean - LOW_SD * day.sd, 0.0)
     clipped = op.minimum(op.maximum(day.y, low), day.mean + TOP_SD * day.sd + TOP_ADD)
-    kept = op.where(use, op.where(free, day.y, clipped), 0.0)
+    kept = op.where(use, op.where(free, day.y, clipped), 0.0) * day.share
     block.kept_y[j] = kept
-    block.kept_e[j] = use * day.e
-    g = use * day.g
+    block.kept_e[j] = use * day.e * day.share
+    g = use * day.g * day.share
     long, level, _ = half_lives(m.step)
     fade = 2.0 ** (-m.step / long)
     m.long_y, m.long_m = fade * m.long_y + kept, fade * m.long_m + g

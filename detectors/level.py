@@ -48,6 +48,7 @@ ADOPT_DAYS = {1: 35.0, 7: 13.0}  # entries until a level is the new normal
 
 HISTORY = ("y", "e", "r", "m")
 SNAPSHOTS = ("rate", "doubt", "spread", "info", "age")
+TAILS = ("y", "e", "g", "special", *SNAPSHOTS)
 
 
 # What one entry changes, a number a series.
@@ -92,6 +93,7 @@ class Memory:
     tail_y: Floats
     tail_e: Floats
     tail_g: Floats
+    tail_special: Floats
     tail_rate: Floats
     tail_doubt: Floats
     tail_spread: Floats
@@ -150,7 +152,7 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
     """The memory of n series before their first entry."""
     shape0, rate0, spread0, weight = priors
     wide = {"past_" + name: np.zeros((n, 64)) for name in HISTORY}
-    tail = {"tail_" + name: np.zeros((n, TAIL)) for name in ("y", "e", "g", *SNAPSHOTS)}
+    tail = {"tail_" + name: np.zeros((n, TAIL)) for name in TAILS}
     given = {
         "beta": np.zeros((n, 13 if step == 1 else 6)),
         "special_y": np.zeros((n, n_special)),

@@ -97,7 +97,10 @@ def sums(m: Memory, block: Block, told: bool, sign: int = 1) -> Sums:
     doubt = (
         doubt + unfounded * UNFOUNDED + level.slow_doubt(info, age, w, m.step) + DRIFT_PER_ENTRY * w
     )
-    doubt = doubt + block.special / w**2 + (TAU**2 / w if told else 0.0)
+    doubt = doubt + (TAU**2 / w if told else 0.0)
+    if m.special_y.shape[1]:  # what is doubted of one special day is doubted of all its kind
+        off = _window(np.sqrt(_joined(m, block, "special")) * g, start, end)
+        doubt = doubt + (off / np.maximum(plain, 1e-9)) ** 2
     # A word of the owner stands for four times its days: alarms then come a day earlier.
     young = np.maximum(1 - (age + 4 * m.rate0[:, None]) / 365.25, 0.0)
     spread = spread * (1 + SPREAD_DOUBT * young / (1 + info / 20))

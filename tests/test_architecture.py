@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 GROUND = {"bot.errors", "bot.model", "bot.geo", "bot.airfields", "bot.matching",
-          "bot.columns", "bot.scan"}  # fmt: skip
+          "bot.calendar", "bot.columns", "bot.scan"}  # fmt: skip
 STATIONS = {
     "bot.feeds", "bot.planner", "bot.legs", "bot.aircraft", "bot.coverage", "bot.series",
     "bot.evidence", "bot.alerts", "bot.message", "bot.pictures", "bot.channels",
@@ -53,7 +53,7 @@ HOMES = {  # package -> the only rooms that may import it
     "telegram": {"bot.channels", "bot.commands"},
     "apscheduler": {"bot.service"},
     "yaml": {"bot.config"},
-    "holidays": {"bot.series"},
+    "holidays": {"bot.calendar"},
     "sklearn": {"detectors"},
     "numba": {"bot.scan"},
 }

@@ -64,6 +64,12 @@ class Gazetteer:
             return None
         return Place(tuple(dict.fromkeys(spots)), tuple(dict.fromkeys(areas)))
 
+    def countries(self, *ends: Place | None) -> tuple[str, ...]:
+        """The countries (ISO alpha-2) of those ends' airfields, each once; an area has none."""
+        spots = [spot for end in ends if end for spot in end.airfields]
+        fields = [self.field(spot.ident) for spot in spots]
+        return tuple(dict.fromkeys(field.country for field in fields if field and field.country))
+
     def _suggest(self, name: str) -> str:
         own = near(name, [*self.areas, *self.own])
         if own:
@@ -101,11 +107,12 @@ def _airfield(ident: str, table: Table, places: Gazetteer) -> None:
     places.own[ident] = Airfield(
         ident, name or ident, lat or 0.0, lon or 0.0,
         table.get("elevation_ft", ELEVATION_FT, None), table.get("runway_ft", RUNWAY_FT, None),
-        table.get("country", _country, known.country if known else ""),
+        table.get("country", country, known.country if known else ""),
     )  # fmt: skip
 
 
-def _country(text: str) -> str:
+def country(text: str) -> str:
+    """An ISO 3166-1 alpha-2 code, in upper case."""
     if re.fullmatch(r"[A-Za-z]{2}", text, re.ASCII):
         return text.upper()
     raise Wrong(f"found {shown(text)}, expected a country of two letters such as LY")

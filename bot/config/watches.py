@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.config.almanac import read_holidays, read_peaks
 from bot.config.mistakes import near
 from bot.config.places import Gazetteer
 from bot.config.scalars import (
@@ -21,7 +22,8 @@ from bot.config.tree import Entries, Items
 from bot.model.watch import AircraftClass, AlertPolicy, Place, Watch
 
 T = TypeVar("T")
-KEYS = ("name", "from", "to", "aircraft", "usual", "alerts", "min_confidence", "audience")
+KEYS = ("name", "from", "to", "aircraft", "usual", "alerts", "min_confidence", "audience",
+        "holidays", "peaks")  # fmt: skip
 ALERTS = ("surge", "first_after", "lull", "sightings")
 NAME_CHARS = 60  # it stands in titles, and is typed after `airbridge why`
 # An end is believed to lie in the watched set with this probability; 1 would never be reached.
@@ -64,16 +66,19 @@ def _watch(
         table.wrong("", "found neither from nor to, expected at least one of them")
     usual = table.spot("usual")
     rate = usual.value(rate_per_day) if usual else None
+    origin, destination = _end(table, "from", places), _end(table, "to", places)
     return Watch(
         name=name,
-        origin=_end(table, "from", places),
-        destination=_end(table, "to", places),
+        origin=origin,
+        destination=destination,
         aircraft=_classes(table, classes),
         usual_per_day=rate,
         usual_text=(usual.text() or "") if usual and rate is not None else "",
         alerts=_alerts(table),
         min_confidence=table.get("min_confidence", CONFIDENCE, 0.7),
         audience=names_of(table, "audience", "audience", audiences),
+        holidays=read_holidays(table, places.countries(origin, destination)),
+        peaks=read_peaks(table),
     )
 
 

@@ -1,6 +1,7 @@
 """What the user asked to be told about: places, kinds of aircraft, watches, audiences."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatchcase
 
 from bot import geo
@@ -124,6 +125,15 @@ class AlertPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Peak:
+    """Days that the owner knows to be unusual, by name. Spans hold first and last day."""
+
+    name: str
+    yearly: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()  # (month, day); may pass 1 Jan
+    dated: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """A directional question about traffic. An end of None is 'anywhere'; no classes: all."""
 
@@ -136,6 +146,8 @@ class Watch:
     alerts: AlertPolicy = field(default_factory=AlertPolicy)
     min_confidence: float = 0.7
     audience: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()  # ISO alpha-2: countries whose public holidays are allowed for
+    peaks: tuple[Peak, ...] = ()
 
     def label(self) -> str:
         """'Hmeimim → eastern-libya'."""

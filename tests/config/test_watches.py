@@ -108,7 +108,7 @@ def test_a_wrong_watch(mistakes: Mistakes, rest: str, expected: str) -> None:
         ("{name: W, from: [OSLK], audience: [x]}",
          ".audience[1]: x: no such audience; expected one of: desk"),
         ("W", ": found 'W', expected keys: name, from, to, aircraft, usual, alerts, "
-              "min_confidence, audience"),
+              "min_confidence, audience, holidays, peaks"),
     ],
 )  # fmt: skip
 def test_a_watch_with_something_missing(mistakes: Mistakes, item: str, expected: str) -> None:
