@@ -68,7 +68,7 @@ def walk_forward(
 
     >>> walk = walk_forward([0] * 60 + [2, 3], np.arange(62) + np.datetime64("2024-01-01"))
     >>> walk.alarm.nonzero()[0].tolist(), str(walk.state[-1])
-    ([60, 61], 'raised')
+    ([61], 'raised')
     """
     return walk(counts, dates, exposure, budget, calendar=calendar, prior=prior, sign=1)
 
