@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.legs.readers import Batch, Recording, raw, tracks
+from bot.legs.readers import Batch, Recording, raw, recording, states, tracks
 
 DATA = Path(__file__).parent / "data" / "traces"
 DAY_S = 86_400.0
@@ -208,3 +208,27 @@ def test_an_aircraft_is_one_batch(tmp_path: Path, files: Files) -> None:
     batches = [b for b in Recording.open(paths).batches() if isinstance(b, Batch)]
     done = [a for b in batches for a in b.done or ()]
     assert sorted(done) == sorted({0xAC671B, 0xA3C78C, 0xAAB38F})
+
+
+def table(path: Path, told: list[tuple[float, float]]) -> Path:
+    """State vectors (time, degrees north) of one aircraft."""
+    rows = [f"154076,{t},{lat},36.0,30000,430,0" for t, lat in told]
+    head = "icao24,timestamp,latitude,longitude,altitude,groundspeed,track"
+    path.write_text("\n".join([head, *rows]))
+    return path
+
+
+def test_large_tables_are_read_in_the_order_of_their_clocks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables too large to be held, the later named first: the same leg; and the rows of a table
+    that is in no order at all are not lost without a word."""
+    for where, name in ((recording, "HELD_ROWS"), (recording, "BATCH_ROWS"), (states, "CHUNK")):
+        monkeypatch.setattr(where, name, 20)
+    flight = [(1735200000.0 + 30 * i, 30 + i / 16) for i in range(120)]
+    whole = legs([table(tmp_path / "whole.csv", flight)], capsys)
+    parts = [table(tmp_path / "a.csv", flight[60:]), table(tmp_path / "b.csv", flight[:60])]
+    assert legs(parts, capsys) == whole
+    unordered = table(tmp_path / "c.csv", flight[60:] + flight[:60])
+    assert main(["legs", str(unordered)]) == 0
+    assert "60 positions came after later ones" in capsys.readouterr().err
