@@ -16,9 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.airfields import country_names
+from bot.model.alert import Series
 from bot.model.watch import Peak, Watch
 
 MANY_DAYS = 60  # holidays a year beyond this are a list of weekends, which need no calendar
+NEAR_DAYS = 3  # told as near: in the real series people fly that long before a feast
+LINES = 3  # more of them are a list, not a reason
 DAY = timedelta(days=1)
 BESIDE = (DAY, -DAY)  # people travel the day before a holiday and come home the day after
 
@@ -133,37 +136,35 @@ def _leap(year: int, month: int, day: int) -> date:
         return date(year, month, day - 1)
 
 
-def remarks(
-    calendar: Calendar | None, days: npt.NDArray[np.datetime64], window_days: int
-) -> tuple[str, ...]:
-    """What the last `window_days` of the days are, latest first, ready to print, with whether
-    such a day had come before."""
+def remarks(calendar: Calendar | None, series: Series, i: int, window_days: int) -> tuple[str, ...]:
+    """What the `window_days` up to day i are, latest first, ready to print, with whether such a
+    day was counted before them."""
     if calendar is None:
         return ()
-    window, before = days[-window_days:].tolist(), days[:-window_days].tolist()
-    known = {calendar.of[day] for day in before if day in calendar.of}
+    start, days = max(0, i + 1 - window_days), series.days[: i + 1].tolist()
+    counted = np.isfinite(series.counts[:start]).tolist()
+    met = {calendar.of.get(day) for day, known in zip(days, counted, strict=False) if known}
     found: dict[str, list[date]] = {}
-    for day in window:
+    for day in days[start:]:
         for words in calendar.said.get(day, ()):
             found.setdefault(words, []).append(day)
     lines = []
     for words, when in sorted(found.items(), key=lambda pair: pair[1], reverse=True):
-        new = not any(calendar.of[day] in known for day in when)
-        seen = "the first of it that is counted, its effect is not known yet" if new else (
-            "the expectation allows for what earlier ones did")  # fmt: skip
+        seen = "what earlier ones did is allowed for" if calendar.of[when[0]] in met else (
+            "the first one counted, its effect is not known yet")  # fmt: skip
         lines.append(f"{words} ({_span(when)}); {seen}")
-    if not lines and days.size and (beside := _beside(calendar, days[-1].item())):
-        lines.append(beside)
-    return tuple(lines[:3])  # beyond three it is a list, not a reason
+    return tuple((lines or _near(calendar, days[-1]))[:LINES])
 
 
-def _beside(calendar: Calendar, day: date) -> str:
-    """Of an eve, or a day after."""
-    for k, when in ((1, "the day before a"), (-1, "the day after a")):
-        for words in calendar.said.get(day + k * DAY, ()):
-            if words.startswith("public"):
-                return f"{when} {words}"
-    return ""
+def _near(calendar: Calendar, day: date) -> list[str]:
+    """The holidays that a plain day is near to: people leave early and come home late."""
+    found: dict[str, str] = {}
+    for sign, when in ((1, "before"), (-1, "after")):
+        for k in range(1, NEAR_DAYS + 1):
+            for words in calendar.said.get(day + sign * k * DAY, ()):
+                far = "the day" if k == 1 else f"{k} days"
+                found.setdefault(words, f"{far} {when} a {words}")
+    return list(found.values())
 
 
 def _span(days: list[date]) -> str:

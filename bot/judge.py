@@ -113,7 +113,7 @@ def calendar_for(watch: Watch, series: Series) -> Calendar | None:
 
 def explained_by(watch: Watch, series: Series, i: int, window_days: int) -> tuple[str, ...]:
     """What the calendar knows of the `window_days` up to day i, ready to print."""
-    return remarks(calendar_for(watch, series), series.days[: i + 1], window_days)
+    return remarks(calendar_for(watch, series), series, i, window_days)
 
 
 def _row(walk: Walk, row: int) -> Walk:

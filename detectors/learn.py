@@ -120,7 +120,7 @@ def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = F
     special = x is not None and bool(x.any())
     share: Any = 1.0
     if x is not None and special:
-        factor, extra = special_factor(m, x)
+        factor, extra = special_factor(m, x, phi)
         share = phi / (phi + extra * rate * g * factor)
         e, g, doubt = e * factor, g * factor, doubt + extra
         block.special[j] = extra
@@ -128,24 +128,26 @@ def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = F
     sd = op.sqrt(phi * mean + doubt * mean * mean)
     day = Day(block.y[j], e, g, mean, doubt, sd, seen, share)
     if x is not None and special:
-        _learn_special(m, day, x)
+        _learn_special(m, day, x, phi)
     fresh = _learn_day(lane, j, day, phi, zeros_count)
     _snapshot(lane, j)
     return fresh
 
 
-def special_factor(m: Memory, x: Floats) -> tuple[Floats, Floats]:
-    """Multiplier of a special day and its squared relative error; x (n, C)."""
-    factor = np.exp((x * np.log(_ratio(m))).sum(1))
-    return factor, (x**2 / (CALENDAR_WEIGHT + m.special_m)).sum(1)
+def special_factor(m: Memory, x: Floats, phi: Floats) -> tuple[Floats, Floats]:
+    """Multiplier of a special day and its squared relative error; x (n, C), phi (n,)."""
+    factor = np.exp((x * np.log(_ratio(m, phi))).sum(1))
+    return factor, (x**2 / (CALENDAR_WEIGHT + m.special_m / phi[:, None])).sum(1)
 
 
-def _ratio(m: Memory) -> Floats:
-    """What a day with covariate 1 is worth beside a plain one, (n, C)."""
-    return (CALENDAR_WEIGHT + m.special_y) / (CALENDAR_WEIGHT + m.special_m)
+def _ratio(m: Memory, phi: Floats) -> Floats:
+    """What a day with covariate 1 is worth beside a plain one, (n, C). Legs of a regular route
+    say more than chance would."""
+    y, mean = m.special_y / phi[:, None], m.special_m / phi[:, None]
+    return (CALENDAR_WEIGHT + y) / (CALENDAR_WEIGHT + mean)
 
 
-def _learn_special(m: Memory, day: Day, x: Floats) -> None:
+def _learn_special(m: Memory, day: Day, x: Floats, phi: Floats) -> None:
     """Looser winsorising than on plain days: a holiday peak must be learnt in a year or two.
 
     Each covariate is held against the day without it: against an expectation that holds it
@@ -153,7 +155,7 @@ def _learn_special(m: Memory, day: Day, x: Floats) -> None:
     """
     use = np.maximum(x, 0.0) * day.seen[:, None]
     top = day.mean + SPREAD_SD * day.sd + SPREAD_ADD
-    without = day.mean[:, None] / _ratio(m) ** x
+    without = day.mean[:, None] / _ratio(m, phi) ** x
     m.special_y += use * np.minimum(day.y, top)[:, None]
     m.special_m += use * without
 

@@ -1,9 +1,10 @@
 """Every known event in the published series, and what the bot would have told of each series:
 
-    python bench/detect/real.py [--all]
+    python bench/detect/real.py [--all] [--holidays]
 
 Each series is judged day by day through the bot's own judge and alert life; a line is a message.
-`--all` prints every message of every series, otherwise those around the event.
+`--all` prints every message of every series, otherwise those around the event. `--holidays` lets
+the watches allow for the public holidays of their country.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from detectors import walk_forward
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "detectors" / "data"
 NEWS = (Reason.FIRST, Reason.WORSE)
+COUNTRIES = {"albania": ("AL",), "turkiye": ("TR",), "moldova": ("MD",), "estonia": ("EE",),
+             "nyc": ("US",)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,17 @@ def load(name: str, field: str) -> tuple[Any, Any]:
 
 
 @cache
-def live(name: str, field: str) -> Story:
+def live(name: str, field: str, holidays: bool = False) -> Story:
     """The series lived through, judged each day after it ended, one false alarm a year."""
     dates, counts = load(name, field)
     seen = np.isfinite(counts)
-    walk = walk_forward(counts, dates, seen.astype(float))
-    watch = Watch(f"{name.split('_')[0]} {field}", None, None, alerts=AlertPolicy())
+    place = name.split("_")[0]
+    countries = COUNTRIES.get(place, ()) if holidays else ()
+    watch = Watch(f"{place} {field}", None, None, alerts=AlertPolicy(), holidays=countries)
     series = Series(watch.name, dates, counts, np.zeros(len(dates)), seen.astype(float))
+    calendar = judge.calendar_for(watch, series)
+    special = None if calendar is None else calendar.matrix(dates)
+    walk = walk_forward(counts, dates, seen.astype(float), calendar=special)
     alert: Alert | None = None
     told = []
     for i, day in enumerate(dates):
@@ -107,7 +114,7 @@ def compose_line(found: Told) -> str:
     return f"      {found.day} {found.reason}: {found.words}"
 
 
-def judged(event: dict[str, str]) -> tuple[bool | None, str, list[Told]]:
+def judged(event: dict[str, str], holidays: bool = False) -> tuple[bool | None, str, list[Told]]:
     """Whether the event was treated as it should be (None: nothing was promised), a word on it,
     and what was said around it."""
     name = event["file"].split("/")[1].replace("route_", "nyc_2013_route_")
@@ -116,7 +123,7 @@ def judged(event: dict[str, str]) -> tuple[bool | None, str, list[Told]]:
         return _missing(name, start, stop)
     if event["series"] == "all":
         return None, "see bench/detect/network.py", []
-    story = live(name, event["series"])
+    story = live(name, event["series"], holidays)
     inside = (story.dates >= start) & (story.dates <= stop)
     near = [t for t in story.told if start <= t.day <= stop + 3]
     alerts = story.first(start, stop)
@@ -159,23 +166,24 @@ def _missing(name: str, start: Any, stop: Any) -> tuple[bool, str, list[Told]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true")
-    every = parser.parse_args().all
+    parser.add_argument("--holidays", action="store_true")
+    asked = parser.parse_args()
     with (DATA / "events.csv").open(encoding="utf-8") as file:
         events = list(csv.DictReader(file))
     for event in events:
-        right, words, said = judged(event)
+        right, words, said = judged(event, asked.holidays)
         mark = {True: "ok", False: "WRONG", None: "-"}[right]
         print(f"{mark:<5} {event['kind']:<13} {event['file'].split('/')[1].split('_')[0]} "
               f"{event['series']} {event['date_from']}: {words}")  # fmt: skip
         for told in said:
             print(compose_line(told))
-    if every:
+    if asked.all:
         for key in sorted({(e["file"], e["series"]) for e in events if e["series"] != "all"}):
             name = key[0].split("/")[1].replace("route_", "nyc_2013_route_")
             if "pairs" in name:
                 continue
             print(f"\n{name} {key[1]}")
-            for told in live(name, key[1]).told:
+            for told in live(name, key[1], asked.holidays).told:
                 print(compose_line(told))
 
 
