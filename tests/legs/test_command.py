@@ -167,7 +167,8 @@ STRAYS = {"README": b"Two days over Minneapolis.\n", "notes.txt": b"a, b\n1, 2\n
           "settings.json": b'{"a": {"b": 1}}', ".cache/x.json": b"{", ".hidden": b"\0"}  # fmt: skip
 BROKEN = {"aircraft_1.json": b"<html>busy</html>", "empty.csv": b"",
           "states.csv.gz": b"\x1f\x8bxx", "noise.json": bytes(range(256)),
-          "day.tar": b"not a tar", "list.json": b"[1, 2"}  # fmt: skip
+          "day.tar": b"not a tar", "list.json": b"[1, 2",
+          "positions.jsonl.gz": gzip.compress(b'{"now":1,"hex":"a7f42"}\n{"now":2}\n')}  # fmt: skip
 
 
 def test_strays_in_a_folder_are_a_warning(

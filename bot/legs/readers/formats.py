@@ -14,6 +14,7 @@ from bot.model.air import Positions
 NOW = re.compile(rb'"(?:now|time)"\s*:\s*([0-9]+(?:\.[0-9]+)?)')
 ICAO = re.compile(rb'"icao"\s*:\s*"(~?[0-9a-f]{6})"')
 TARS = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+LINES = re.compile(rb"\{[^\n]*\}\s*\n\s*\{")  # an object a line: no shape that is read here
 # what is named so is meant to be a recording, and broken when it is none
 ENDINGS = (".json", ".csv", ".parquet", ".gz", ".log", ".sbs", *TARS)
 STRUCTURED = {".json", ".parquet", ".tar", ".tgz"}  # text of words is none of these
@@ -30,6 +31,8 @@ def kind(path: Path) -> str:
     text = start.lstrip()
     if text[:4] == b"MSG," or re.match(rb"(?:AIR|ID|STA|CLK|SEL),", text):
         return "sbs"
+    if LINES.match(text):
+        return "unknown"
     if text[:1] == b"{":
         if re.search(rb'"(?:now|aircraft|ac|states)"\s*:', text):
             return "snapshot"
