@@ -141,19 +141,21 @@ def remarks(calendar: Calendar | None, series: Series, i: int, window_days: int)
     day was counted before them."""
     if calendar is None:
         return ()
-    start, days = max(0, i + 1 - window_days), series.days[: i + 1].tolist()
-    counted = np.isfinite(series.counts[:start]).tolist()
-    met = {calendar.of.get(day) for day, known in zip(days, counted, strict=False) if known}
+    start, days = max(0, i + 1 - window_days), series.days[: i + 1]
     found: dict[str, list[date]] = {}
-    for day in days[start:]:
+    for day in days[start:].tolist():
         for words in calendar.said.get(day, ()):
             found.setdefault(words, []).append(day)
+    if not found:
+        return tuple(_near(calendar, days[-1].item())[:LINES])
+    counted = days[:start][np.isfinite(series.counts[:start])].tolist()
+    met = {calendar.of.get(day) for day in counted}
     lines = []
-    for words, when in sorted(found.items(), key=lambda pair: pair[1], reverse=True):
+    for words, when in sorted(found.items(), key=lambda pair: pair[1], reverse=True)[:LINES]:
         seen = "what earlier ones did is allowed for" if calendar.of[when[0]] in met else (
             "the first one counted, its effect is not known yet")  # fmt: skip
         lines.append(f"{words} ({_span(when)}); {seen}")
-    return tuple((lines or _near(calendar, days[-1]))[:LINES])
+    return tuple(lines)
 
 
 def _near(calendar: Calendar, day: date) -> list[str]:

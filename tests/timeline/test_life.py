@@ -265,3 +265,29 @@ def test_an_unusual_make_up_is_told_beside_the_count(story: Make) -> None:
     assert told.reasons("surge") == []
     assert told.reasons("makeup")[-1:] == ["first"]
     assert told.heard[-1][2].startswith("🧩 3 legs")
+
+
+def test_a_yearly_feast_is_told_once_at_most(story: Make) -> None:
+    """A route that doubles at every New Year: in the third one a watch that allows for the
+    holidays says nothing, restarted or not; one that does not says it again."""
+    plain = quiet_watch(name="plain", usual_per_day=None, usual_text="")
+    known = replace(plain, name="known", holidays=("RU",))
+    told = story(known, plain)
+    first = date(2022, 1, 1)
+    past = [first + timedelta(days=k) for k in range(730)]
+    rows = [
+        DayCount(one.name, day, 6.0 if day.month == 1 and day.day <= 6 else 3.0, 1.0)
+        for one in (known, plain) for day in past
+    ]  # fmt: skip
+    book = told.bot.wiring.desk.book
+    book.take_in(History(counts=tuple(rows)), told.bot.now)
+    for k in range(6):
+        day = date(2024, 1, 1) + timedelta(days=k)
+        told.day(day, flights(day, 6, hour=1))
+        if k == 2:
+            told.restart()
+    findings = told.bot.wiring.desk.judged_all(date(2024, 1, 6))
+    assert any(f.raised for f in findings["plain"].findings)
+    assert not any(f.raised for f in findings["known"].findings)
+    assert any("public holiday in Russia" in n for f in findings["known"].findings for n in f.notes)
+    assert told.reasons() == ["first"]
