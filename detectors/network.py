@@ -115,21 +115,28 @@ def _strayed(off: Floats, expected: Floats, weights: Floats, days: int) -> tuple
     """Side and -log10 p of the pooled deviation over the last `days` days, (T,) each."""
     off, weighted, expected = (_trailing(x, days) for x in (off, off * weights, expected))
     common = weighted.sum(axis=0)
-    side, score = np.sign(common), np.zeros(len(common))
-    for t in range(LOOK_LEAST, len(common)):
-        past = common[max(0, t - LOOK_BACK) : t]
-        far = past - np.median(past)
-        # the median alone is 0 where most days go by the timetable
-        robust = max(1.4826 * float(np.median(np.abs(far))), 0.5 * float(far.std()), 1e-3)
-        width = max(float(np.sqrt((np.minimum(np.abs(far), LIMIT_SD * robust) ** 2).mean())), 0.1)
-        z = (common[t] - np.median(past)) / width
-        side[t] = np.sign(z)
-        score[t] = -stats.t.logsf(abs(z), max(len(past) / days - 1, 5.0)) / np.log(10)
+    z, past_days = np.zeros(len(common)), np.full(len(common), LOOK_LEAST)
     voices = expected >= OPINION
-    agree = ((np.sign(off) == side) & voices).sum(axis=0)
     heard = voices.sum(axis=0)
-    together = (heard >= NETWORK_MIN) & (agree >= NETWORK_SHARE * heard)
+    # where too few have an opinion nothing is said, and nothing needs to be known
+    for t in np.flatnonzero(heard[LOOK_LEAST:] >= NETWORK_MIN) + LOOK_LEAST:
+        past = common[max(0, t - LOOK_BACK) : t]
+        z[t], past_days[t] = _sigmas(common[t], past), len(past)
+    side = np.sign(z)
+    score = -stats.t.logsf(np.abs(z), np.maximum(past_days / days - 1, 5.0)) / np.log(10)
+    agree = ((np.sign(off) == side) & voices).sum(axis=0)
+    together = (side != 0) & (heard >= NETWORK_MIN) & (agree >= NETWORK_SHARE * heard)
     return side, np.where(together, score, 0.0)
+
+
+def _sigmas(value: float, past: Floats) -> float:
+    """How many robust standard deviations of the past the value lies from its middle."""
+    middle = np.median(past)
+    far = past - middle
+    # the median alone is 0 where most days go by the timetable
+    robust = max(1.4826 * float(np.median(np.abs(far))), 0.5 * float(far.std()), 1e-3)
+    width = max(float(np.sqrt((np.minimum(np.abs(far), LIMIT_SD * robust) ** 2).mean())), 0.1)
+    return float(value - middle) / width
 
 
 def _trailing(x: Floats, days: int) -> Floats:
