@@ -1,8 +1,10 @@
 """Watches: rates, alerts, confidence, and what they refer to."""
 
+from datetime import date
+
 import pytest
 
-from bot.model.watch import AlertPolicy
+from bot.model.watch import AlertPolicy, Peak
 from tests.config.conftest import Load, Mistakes
 
 
@@ -131,3 +133,74 @@ def test_no_watch_at_all(mistakes: Mistakes, watches: str | None, line: int) -> 
     assert mistakes(watches=watches) == [
         f"config.yaml:{line}: watches: found nothing, expected at least one entry"
     ]
+
+
+def ends(rest: str) -> str:
+    return f"[{{name: W, from: [OSLK], to: [LTFM], audience: [desk], {rest}}}]"
+
+
+@pytest.mark.parametrize(
+    ("typed", "countries"),
+    [("off", ()), ("on", ("SY", "TR")), ("TR", ("TR",)), ("[tr, SY, TR]", ("TR", "SY")),
+     ("NO", ("NO",)), ("[]", ())],
+)  # fmt: skip
+def test_whose_holidays_count(load: Load, typed: str, countries: tuple[str, ...]) -> None:
+    """Off unless asked for; on takes the countries of both ends; NO is Norway."""
+    assert load(watches=ends("usual: 1 per day")).watches[0].holidays == ()
+    assert load(watches=ends(f"holidays: {typed}")).watches[0].holidays == countries
+
+
+def test_a_country_without_known_holidays_is_told(load: Load) -> None:
+    """It is a warning that names watch and country, and the rest goes on."""
+    found = load(watches=ends("holidays: [ZZ, TR]"))
+    assert found.watches[0].holidays == ("TR",)
+    assert [text for text in found.warnings if "ZZ" in text] == [
+        "watches[1].holidays: no public holidays are known of ZZ; its days are judged like any "
+        "others"
+    ]
+
+
+def test_peaks_are_days_by_name(load: Load) -> None:
+    """One day or several, yearly or dated, over New Year or in a leap year."""
+    found = load(watches=ends("peaks: {Fair: [2025-06-01 to 2025-06-10, 02-29], Turn: 12-28 to "
+                              "01-03}"))  # fmt: skip
+    assert found.watches[0].peaks == (
+        Peak("Fair", (((2, 29), (2, 29)),), ((date(2025, 6, 1), date(2025, 6, 10)),)),
+        Peak("Turn", (((12, 28), (1, 3)),)),
+    )
+
+
+@pytest.mark.parametrize("typed", ["13-01", "02-30", "2025-06-31", "2025-06-10 to 2025-06-01",
+                                   "05-01 to 2025-06-01", "01-01 to 12-31", "soon", "1066-10-14",
+                                   "06-01 to", "٠١-٠١"])  # fmt: skip
+def test_a_wrong_peak(mistakes: Mistakes, typed: str) -> None:
+    """Days that do not exist, end before they begin, or make a season."""
+    (text,) = mistakes(watches=ends(f"peaks: {{Fair: {typed}}}"))
+    assert text.startswith(
+        f"config.yaml:3: watches[1].peaks.Fair: found '{typed}', expected days such as 12-24"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("holidays: maybe", ".holidays: found 'maybe', expected on, off, or countries such as "
+                            "[TR, SY]"),
+        ("holidays: [TR, 5]", ".holidays[2]: found '5', expected on, off, or countries such as "
+                              "[TR, SY]"),
+        ("peaks: 12-24", ".peaks: found '12-24', expected names with a colon behind each"),
+    ],
+)  # fmt: skip
+def test_wrong_special_days(mistakes: Mistakes, rest: str, expected: str) -> None:
+    """Each is named with its line and field."""
+    assert mistakes(watches=ends(rest)) == [f"config.yaml:3: watches[1]{expected}"]
+
+
+def test_holidays_of_an_area_must_be_named(mistakes: Mistakes) -> None:
+    """An area lies in no country that could be looked up."""
+    text = mistakes(
+        areas="{east: {circle: {lat: 32, lon: 22, radius_nm: 40}}}",
+        watches="[{name: W, to: [east], audience: [desk], holidays: on}]",
+    )
+    assert text == ["config.yaml:3: watches[1].holidays: found on, but no end names an airfield "
+                    "whose country is known, expected countries such as [TR, SY]"]  # fmt: skip
