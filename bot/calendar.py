@@ -19,7 +19,6 @@ from bot.airfields import country_names
 from bot.model.alert import Series
 from bot.model.watch import Peak, Watch
 
-MANY_DAYS = 60  # holidays a year beyond this are a list of weekends, which need no calendar
 NEAR_DAYS = 3  # told as near: in the real series people fly that long before a feast
 LINES = 3  # more of them are a list, not a reason
 DAY = timedelta(days=1)
@@ -61,7 +60,7 @@ def _supported() -> frozenset[str]:
     return frozenset(holidays.list_supported_countries())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)  # watches may each have peaks of their own
 def _calendar(
     countries: tuple[str, ...], peaks: tuple[Peak, ...], first: int, last: int
 ) -> Calendar:
@@ -100,8 +99,6 @@ def _holidays(country: str, years: range) -> Mapping[date, tuple[str, ...]]:
         return {}
     found = holidays.country_holidays(country, years=years, language="en_US")
     by_day = {day: _plain(names) for day, names in found.items()}
-    if len(by_day) > MANY_DAYS * len(years):
-        return {}
     length: dict[tuple[int, str], int] = {}
     for day, names in by_day.items():
         for name in names:
