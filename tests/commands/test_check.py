@@ -37,8 +37,7 @@ def test_mistakes_go_to_standard_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         "bad.yaml:1: audiences: found nothing, expected at least one entry",
-        "bad.yaml:1: feeds[1].kind: found 'x', expected one of: v2, opensky, "
-        "readsb, recorded",
+        "bad.yaml:1: feeds[1].kind: found 'x', expected one of: v2, opensky, readsb, recorded",
         "bad.yaml:2: wathces: no such key; did you mean watches?",
     ]
 
