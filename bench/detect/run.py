@@ -8,9 +8,12 @@ the series.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # "one core": a spinning second one is CPU time
 
 import numpy as np
 from peers import PEERS, R_METHODS, surveillance
