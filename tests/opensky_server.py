@@ -13,12 +13,11 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path as File
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +28,7 @@ import numpy as np
 
 from bot.demo.sky import Path
 from bot.demo.wire import Sky
+from tests.loopback import serving
 from tests.sky_server import surge_sky
 
 CLIENT = {"clientId": "airbridge-client", "clientSecret": "s3cr3t"}
@@ -224,21 +224,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Silent: what was asked stands in `World.asked`."""
 
 
-@contextmanager
-def serve(world: World, port: int = 0) -> Iterator[str]:
+def serve(world: World, port: int = 0) -> AbstractContextManager[str]:
     """The world on a loopback port (0: any free one) for as long as the context lasts; its URL."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", port), type("Handler", (_Handler,), {"world": world})
-    )
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, name="opensky", daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(type("Handler", (_Handler,), {"world": world}), port)
 
 
 def main() -> None:

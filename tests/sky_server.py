@@ -11,12 +11,11 @@ import gzip
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path as File
-from threading import Thread
 
 if __name__ == "__main__":  # run as a program: the repository's root is not on the path
     sys.path.insert(0, str(File(__file__).parent.parent))
@@ -27,6 +26,7 @@ from bot.demo.ears import Ears, Receiver
 from bot.demo.sky import Flight, Path
 from bot.demo.wire import Sky
 from bot.model.air import Icao24, Near
+from tests.loopback import serving
 
 SEED = 7
 SURGE = 8  # aircraft of each kind
@@ -137,20 +137,12 @@ def _answer(sky: Sky, path: str, now_s: float) -> bytes | None:
     return None
 
 
-@contextmanager
-def serve(sky: Sky, port: int = 0, clock: Callable[[], float] = time.time) -> Iterator[str]:
+def serve(
+    sky: Sky, port: int = 0, clock: Callable[[], float] = time.time
+) -> AbstractContextManager[str]:
     """The sky on a loopback port (0: any free one) for as long as the context lasts; its URL."""
     handler = type("Handler", (_Handler,), {"sky": sky, "clock": staticmethod(clock)})
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, name="sky", daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(handler, port)
 
 
 def main() -> None:

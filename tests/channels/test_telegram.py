@@ -267,7 +267,7 @@ def test_a_lost_first_message_is_no_obstacle(
 def test_not_modified_is_success(server: FakeTelegram, channel: TelegramChannel) -> None:
     """What is already as it should be has been delivered."""
     server.fault("sendMessage", refusal("Bad Request: message is not modified"))
-    channel.send(SHORT, DESK, reply_to="5")
+    assert channel.send(SHORT, DESK, reply_to="5").message_id == "5"
 
 
 def test_a_half_sent_message_goes_on_where_it_stopped(

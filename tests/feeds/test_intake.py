@@ -54,9 +54,10 @@ def test_an_empty_reply_is_believed_where_few_fly() -> None:
     """Nine may leave a circle; another circle was never full; a first reply may be empty."""
     intake = Intake("sky")
     take(intake, sky(9))
-    take(intake, sky(0, NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    soon = NOW + timedelta(minutes=1)
+    assert len(take(intake, sky(0, soon), soon).positions) == 0
     take(intake, sky(50), query=HERE)
-    take(intake, sky(0), query=Near(0.0, 0.0, 100.0))
+    assert len(take(intake, sky(0), query=Near(0.0, 0.0, 100.0)).positions) == 0
 
 
 def test_a_list_that_its_own_count_contradicts_is_refused() -> None:
@@ -85,7 +86,7 @@ def test_parked_aircraft_may_stand_still() -> None:
     intake = Intake("sky")
     for minutes in range(4):
         at = NOW + timedelta(minutes=minutes)
-        take(intake, sky(15, at, alt_baro="ground", gs=0), at)
+        assert len(take(intake, sky(15, at, alt_baro="ground", gs=0), at).positions) == 15
 
 
 @pytest.mark.parametrize(

@@ -82,4 +82,5 @@ def test_a_clock_that_runs_backwards_still_moves(tmp_path: Path) -> None:
     feed = Readsb(FeedSettings("roof", "readsb", str(path)))
     for step_s in (0, 40, 20, 60):
         path.write_bytes(body(NOW.timestamp() + step_s, craft()))
-        feed.poll(Everything(), NOW + timedelta(seconds=40 + step_s))
+        found = feed.poll(Everything(), NOW + timedelta(seconds=40 + step_s))
+        assert found.time_s == NOW.timestamp() + step_s
