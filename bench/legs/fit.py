@@ -22,10 +22,11 @@ from sklearn.isotonic import IsotonicRegression
 
 from bench.legs.sim import Flight, simulate
 from bot import airfields
-from bot.legs import belief
+from bot.legs import belief, habits
 from bot.legs.belief import Question
 from bot.legs.history import History
-from bot.legs.stop import Sky, Stop
+from bot.legs.resolve import Sky
+from bot.legs.stop import Stop
 
 SEEDS = (101, 102, 104, 105, 106, 107, 108, 111)
 HELD = (103, 109, 112, 113, 116, 117)  # for the calibration
@@ -176,16 +177,16 @@ def around(c: Case) -> tuple[list[int], Array, float]:
     """The candidates of a case, what its habits say for each, how well those are known."""
     keys = list(c.odds)
     masses = [(away, other.odds) for away, other in c.others if other.odds]
-    return keys, belief.habits(keys, masses), belief.acquaintance(masses)
+    return keys, habits.columns(keys, masses), habits.acquaintance(masses)
 
 
 def fit_habits(data: list[Case]) -> Array:
     """Trust in the odds, weights of the habits, and what speaks for elsewhere then."""
     columns, starts, hits, none, n = [], [], [], [], 0
     for c in data:
-        keys, habits, known = around(c)
+        keys, customs, known = around(c)
         share = list(c.odds.values())
-        columns.append(np.column_stack([np.log(share), habits]))
+        columns.append(np.column_stack([np.log(share), customs]))
         none.append([np.log(max(1 - sum(share), belief.LEAST)), 1.0, known])
         true = int(c.rows[c.hit]) if c.hit >= 0 else -1
         hits.append(n + keys.index(true) if true in c.odds else -1)
@@ -219,9 +220,9 @@ def curves(data: list[Case], told: dict) -> tuple[list, list]:
     bare = belief.weights_of(data[0].table, told | {"raw": plain, "right": plain})
     best, right, near = [], [], []
     for c in data:
-        keys, habits, known = around(c)
+        keys, customs, known = around(c)
         low = dict(zip(c.rows.tolist(), c.low, strict=True))
-        p = belief.settled(list(c.odds.values()), habits, known, bare, [low[k] for k in keys])
+        p = habits.settled(list(c.odds.values()), customs, known, bare, [low[k] for k in keys])
         i = int(np.argmax(p))
         best.append(p[i])
         right.append(float(c.hit >= 0 and keys[i] == c.rows[c.hit]))

@@ -2,16 +2,14 @@
 
 Two steps. A conditional logit on what was seen of the stop itself: each candidate gets a weighted
 sum of its evidence, 'somewhere else' a constant that depends on how the stop was seen, and the
-softmax of all is the `Odds`. Then the habits: fields where the same airframe probably was at the
-stops before and after this one gain, and a monotone table maps the best candidate's share to how
-often such a share was right. Weights and tables are fitted by `bench/legs/fit.py` on simulated
+softmax of all is the `odds`. Then the habits and the calibration (`habits.py`). Weights and tables are fitted by `bench/legs/fit.py` on simulated
 flights with known ends and shipped as `bot/data/legs-belief.json`; light aircraft and helicopters
 have their own. Refuses: naming a field from one report at cruise (`ONE_SIDED_FT`).
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -37,7 +35,6 @@ KEPT, KEPT_SHARE = 12, 0.004  # candidates worth keeping for the second step
 TOLD_SHARE = 0.01  # and in the end
 DOUBTS = 3
 LEAST = 1e-6  # 'elsewhere' is never impossible
-FAINT = 0.03  # a belief this small at another stop begins to count
 HABITS = ("next_stop", "next_but_one", "further_stop")  # by how many stops away, either way
 Columns = npt.NDArray[np.float64]
 
@@ -204,44 +201,6 @@ def odds(places: Places, q: Question, table: Mapping[str, Weights]) -> Belief:
     best = np.argsort(-share, kind="stable")[:KEPT]
     best = best[share[best] >= KEPT_SHARE]
     return Belief(tuple(c.rows[best].tolist()), tuple(share[best].tolist()))
-
-
-def habits(keys: Sequence[object], others: Sequence[tuple[int, Mapping[Any, float]]]) -> Columns:
-    """Columns (n, 3) of HABITS. `others`: how many stops away, and the odds there."""
-    out = np.zeros((len(keys), len(HABITS)))
-    for away, mass in others:
-        k = min(abs(away), len(HABITS)) - 1
-        for i, key in enumerate(keys):
-            found = mass.get(key, 0.0)
-            # once there is once; further away every visit counts
-            out[i, k] = out[i, k] + found if k == len(HABITS) - 1 else max(out[i, k], found)
-    return np.log1p(out / FAINT)
-
-
-def acquaintance(others: Sequence[tuple[int, Mapping[Any, float]]]) -> float:
-    """How well the airframe's other stops are known, 0..1."""
-    return max((max(m.values(), default=0.0) for _, m in others), default=0.0)
-
-
-def settled(share: Sequence[float], column: Columns, known: float, w: Weights,
-            low: Sequence[bool]) -> Sequence[float]:  # fmt: skip
-    """Odds and habits to calibrated probabilities, in the order of the candidates.
-
-    `low`: whether a candidate is one over which the aircraft was seen low and close.
-    """
-    p = np.array(share)
-    score = w.trust * np.log(p) + column @ w.habits
-    elsewhere = w.stranger @ (math.log(max(1 - p.sum(), LEAST)), 1.0, known)
-    top = max(float(score.max()), float(elsewhere))
-    p = np.exp(score - top)
-    p /= p.sum() + math.exp(elsewhere - top)
-    best = int(p.argmax())
-    curve = int(low[best])
-    sure = float(np.interp(p[best], w.raw[curve], w.right[curve]))
-    rest = (1 - sure) / max(1 - float(p[best]), 1e-9) if p[best] < 1 else 0.0
-    out = np.minimum(p * min(rest, 1.5), sure)
-    out[best] = sure
-    return (out / max(out.sum(), 1.0)).tolist()  # type: ignore[no-any-return]
 
 
 def may_name(q: Question, floor_ft: float = 0.0) -> bool:

@@ -9,8 +9,9 @@ the whole stays what it was.
 
 from dataclasses import dataclass, field, replace
 
+from bot.legs.resolve import Others, Resolved, Sky, at, when
 from bot.legs.sift import TWIN
-from bot.legs.stop import Others, Resolved, Sky, Stop, at, when
+from bot.legs.stop import Stop
 from bot.model.air import Callsign, Leg, hex_of
 
 LATER_S = 36 * 3600.0  # a live leg may be revised for so long

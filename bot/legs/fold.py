@@ -15,9 +15,10 @@ from bot.legs import cut
 from bot.legs.belief import LIGHT
 from bot.legs.chain import Chain, Draft
 from bot.legs.pieces import AIR, GAP_S, GROUND
+from bot.legs.resolve import Sky
 from bot.legs.side import Piece, Side, arrival, craft_class, departure, of_the_forces, standing
 from bot.legs.sift import JUMP_KM, JUMP_KT, TWIN
-from bot.legs.stop import Sky, Spell, Stop
+from bot.legs.stop import Spell, Stop
 from bot.model.air import Leg
 
 FORGET_S = 36 * 3600.0  # longer silence starts a new life: too much may have happened unseen

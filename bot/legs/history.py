@@ -14,8 +14,8 @@ from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift
 from bot.legs.fold import Fold
 from bot.legs.places import Places
+from bot.legs.resolve import Sky
 from bot.legs.side import Piece
-from bot.legs.stop import Sky
 from bot.model.air import Leg, Positions
 from bot.model.watch import Area
 

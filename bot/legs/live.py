@@ -19,8 +19,8 @@ from bot.legs import belief, pieces, sift, state
 from bot.legs.fold import FORGET_S, Fold
 from bot.legs.pieces import GROUND, PIECE
 from bot.legs.places import Places
+from bot.legs.resolve import Sky
 from bot.legs.side import Piece
-from bot.legs.stop import Sky
 from bot.model.air import Icao24, Leg, Positions
 from bot.model.watch import Area
 

@@ -10,9 +10,10 @@ from bot.errors import StoreError
 from bot.legs.chain import Chain
 from bot.legs.fold import Flight, Fold
 from bot.legs.pieces import PIECE
+from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.sift import GATE
-from bot.legs.stop import Sky, Spell
+from bot.legs.stop import Spell
 
 MAGIC = "airbridge-legs"
 FORMAT = 2  # raise when what is remembered changes meaning; a changed layout is noticed anyway

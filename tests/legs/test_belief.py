@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.airfields import Airfields
-from bot.legs import belief
+from bot.legs import belief, habits
 from bot.legs.belief import Question
 from bot.legs.places import Places
 from bot.legs.side import Side, craft_class, of_the_forces
@@ -57,8 +57,8 @@ def test_being_seen_elsewhere_often_speaks_for_a_field(context: str, share: list
     keys = list(range(len(odds)))
     w = belief.shipped()[context]
     low = [False] * len(odds)
-    alone = belief.settled(odds, belief.habits(keys, []), 0.0, w, low)
-    there = belief.settled(odds, belief.habits(keys, [(2, {1: mass})]), 0.0, w, low)
+    alone = habits.settled(odds, habits.columns(keys, []), 0.0, w, low)
+    there = habits.settled(odds, habits.columns(keys, [(2, {1: mass})]), 0.0, w, low)
     assert sum(there) <= 1.001
     assert min(there) >= 0
     best = max(keys, key=lambda k: alone[k])

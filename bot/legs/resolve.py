@@ -1,0 +1,230 @@
+"""One stop, resolved: which field or area it was, or neither, and when.
+
+`Sky.resolve` adds what the airframe's other stops say to the odds of a stop (`habits`), and names
+the field or area the two legs share that meet there.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.geo import KM_PER_NM, bearing_deg
+from bot.legs import belief, habits
+from bot.legs.belief import CRUISE_FT, ONE_SIDED_FT, TOLD_SHARE, Belief, Question, Weights
+from bot.legs.places import Places
+from bot.legs.side import Side
+from bot.legs.stop import Asking, Spell, Stop
+from bot.model.air import End, How
+from bot.model.watch import Area
+
+HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
+NAME_AT = 0.5  # a field is named when it is likelier than all others together
+FAR_NAME_AT = 0.65  # a wrong name makes an alert: never seen near, it must be twice as likely
+HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
+BEAT_AT = 0.5  # at the field another time, likelier than not by what was seen of that stop alone
+# so far ahead (NM), and so straight (degrees): airways bend little, approaches more
+BEAT = ((60.0, 25.0), (250.0, 12.0), (500.0, 5.0))
+# so often it was right in worlds that took no part in the fit (37 of 43; 163 of 168)
+BEAT_SURE = 0.88
+AREA_AT = 0.5  # so is an area
+COUNTRY_AT = 0.6
+ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
+INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
+Others = Sequence[tuple[int, Stop]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The two ends that meet at a stop. Times are epoch seconds, None where unknown."""
+
+    arrival: End
+    departure: End
+    landing: float | None
+    takeoff: float | None
+
+
+class Sky(Asking):
+    """All that resolving a stop needs to know of the world."""
+
+    def __init__(self, places: Places, weights: dict[str, Weights],
+                 areas: tuple[Area, ...] = ()) -> None:  # fmt: skip
+        super().__init__(places, weights, bool(areas))
+        self._areas = tuple((area.name, self._inside(area), area) for area in areas)
+        self.asked: list[tuple[Stop, Others]] | None = None  # the fitting script listens
+
+    def resolve(self, stop: Stop, others: Others = ()) -> Resolved:
+        """Where it was, and when. `others`: how many stops away, and what was seen there."""
+        before, after, spell = stop.before, stop.after, stop.spell
+        q = Question(before, after, (spell.lat, spell.lon) if spell else None, stop.craft)
+        found = self._believed(q, stop, others)
+        row = self._named(q, found)
+        if row is None:
+            row = self._on_its_beat(q, others)
+            found = found if row is None else _sure_of(found, row)
+        landing, takeoff = self._times(before, after, spell, row)
+        return Resolved(self._end(q, found, row, before, spell),
+                        self._end(q, found, row, after, spell), landing, takeoff)  # fmt: skip
+
+    def _believed(self, q: Question, stop: Stop, others: Others) -> Belief:
+        row_of = self.places.airfields.row_of
+        known = [(row_of[i], i, p) for i, p in stop.odds if i in row_of]
+        if not known:
+            return belief.NOTHING
+        masses = [(away, dict(other.odds)) for away, other in others if other.odds]
+        columns = habits.columns([i for _, i, _ in known], masses)
+        low = [self.low(q, row) for row, _, _ in known]
+        share = habits.settled([p for _, _, p in known], columns, habits.acquaintance(masses),
+                               self.weights[q.table], low)  # fmt: skip
+        best = sorted(((p, -i) for i, p in enumerate(share) if p >= TOLD_SHARE or i == 0),
+                      reverse=True)  # fmt: skip
+        return Belief(tuple(known[-i][0] for _, i in best),
+                      tuple(round(p, 4) for p, _ in best))  # fmt: skip
+
+    def _named(self, q: Question, found: Belief) -> int | None:
+        """The field to name: the likeliest, if it may be named and is likely enough."""
+        if not found.rows:
+            return None
+        row = found.rows[0]
+        if found.share[0] < self._least(q, row):
+            return None
+        if not self._may_name(q):
+            return None
+        return row if found.share[0] >= HAZY_AT or not self._hazy(q, row) else None
+
+    def _on_its_beat(self, q: Question, others: Others) -> int | None:
+        """One side at cruise alone names nothing. But where the airframe was at a field before or
+        after, two stops away or more, and that one field of all those lies straight ahead of the
+        last report (behind the first), its own habit is the other side."""
+        side, way = (q.before, -1) if q.before is not None else (q.after, 1)
+        if q.context not in ("before", "after") or side is None:
+            return None
+        if side.rate * way < -belief.WRONG_WAY_FPM:
+            return None
+        likeliest = [(away, *s.odds[0]) for away, s in others if s.odds]
+        left = {ident for away, ident, _ in likeliest if away == way}  # the leg's other end
+        beat = {i for away, i, p in likeliest if abs(away) > 1 and p >= BEAT_AT} - left
+        row_of = self.places.airfields.row_of
+        ahead = [row_of[i] for i in beat if i in row_of and self._ahead(side, way, row_of[i])]
+        return ahead[0] if len(ahead) == 1 else None
+
+    def _ahead(self, side: Side, way: int, row: int) -> bool:
+        a = self.places.airfields
+        course = bearing_deg(side.lat, side.lon, float(a.lat_deg[row]), float(a.lon_deg[row]))
+        off = abs((course - side.trk + (360 if way > 0 else 180)) % 360 - 180)
+        nm = self.km(side, row) / KM_PER_NM
+        return any(nm < far and off < wide for far, wide in BEAT)
+
+    def _may_name(self, q: Question) -> bool:
+        side = q.before or q.after
+        return belief.may_name(q, self.places.ground_ft(side.lat, side.lon) if side else 0.0)
+
+    def _least(self, q: Question, row: int) -> float:
+        """How likely a field must be to be named: an inferred one more than one flown low over."""
+        side = q.before or q.after
+        if q.context in ("before", "after") and side is not None and side.alt > ONE_SIDED_FT:
+            return HIGH_NAME_AT
+        return NAME_AT if q.ground or self.low(q, row) else FAR_NAME_AT
+
+    def _hazy(self, q: Question, row: int) -> bool:
+        """Lost and found far off at cruise over land full of airfields: the recording has few
+        listeners, any of a hundred fields was as dark, and the fitted odds say too much."""
+        if q.before is None or q.after is None:
+            return False
+        sides = (q.before, q.after)
+        if not all(s.alt > CRUISE_FT and self.km(s, row) > HAZY_KM for s in sides):
+            return False
+        return all(self.places.crowd(s) > CROWD for s in sides)
+
+    def _end(self, q: Question, found: Belief, row: int | None, side: Side | None,
+             spell: Spell | None) -> End:  # fmt: skip
+        idents = self.places.airfields.idents
+        lat, lon, alt = (spell.lat, spell.lon, None) if spell else _place(side)
+        candidates = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
+        if row is None:
+            # how the likeliest field would be known, where one may be named at all
+            best = found.rows[0] if found.rows and self._may_name(q) else None
+            how = How.UNKNOWN if best is None else self._how(q, best, side, spell)
+            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt)
+        return End(idents[row], self._how(q, row, side, spell), found.share[0], None, candidates,
+                   lat, lon, alt)  # fmt: skip
+
+    def _how(self, q: Question, row: int, side: Side | None, spell: Spell | None) -> How:
+        if spell:
+            return How.SURFACE
+        if side is not None and self.over(side, row):
+            return How.LOW
+        return How.STOP if q.context == "both" else How.PROJECTED
+
+    def _area(self, found: Belief, spell: Spell | None) -> str | None:
+        pairs = list(zip(found.rows, found.share, strict=True))
+        for name, rows, area in self._areas:
+            if spell and area.contains(spell.lat, spell.lon):
+                return name
+            if sum(p for r, p in pairs if r in rows) >= AREA_AT:
+                return name
+        a = self.places.airfields
+        country: dict[str, float] = {}
+        for r, p in pairs:
+            country[a.countries[r]] = country.get(a.countries[r], 0.0) + p
+        best = max(country, key=lambda c: country[c], default="")
+        if best and country[best] >= COUNTRY_AT:
+            return a.country_names.get(best, best)
+        return None
+
+    def _inside(self, area: Area) -> frozenset[int]:
+        a = self.places.airfields
+        if area.centre is not None:
+            return frozenset(a.rows_within(*area.centre, area.radius_nm * KM_PER_NM).tolist())
+        lats = [lat for lat, _ in area.polygon]
+        rows = [r for r in range(len(a)) if min(lats) <= a.lat_deg[r] <= max(lats)]
+        return frozenset(r for r in rows if area.contains(float(a.lat_deg[r]), float(a.lon_deg[r])))
+
+    def _times(self, before: Side | None, after: Side | None, spell: Spell | None,
+               row: int | None) -> tuple[float | None, float | None]:  # fmt: skip
+        """When it landed and took off: seen, else estimated from where it was heading."""
+        landing = takeoff = None
+        if before is not None and row is not None:
+            landing = before.t + self._way_s(before, row)
+        if after is not None and row is not None:
+            takeoff = after.t - self._way_s(after, row)
+        if spell is not None:
+            if before is None or spell.since - before.t <= ADJACENT_S or landing is None:
+                landing = spell.since
+            if after is None or after.t - spell.until <= ADJACENT_S or takeoff is None:
+                takeoff = spell.until
+            return min(landing, spell.since), max(takeoff, spell.until)
+        if before and after and landing is not None and takeoff is not None and landing > takeoff:
+            middle = (landing + takeoff) / 2
+            landing = takeoff = min(max(middle, before.t), after.t)
+        return landing, takeoff
+
+    def _way_s(self, side: Side, row: int) -> float:
+        speed = side.gs if side.gs == side.gs and side.gs > 60 else max(side.cruise, 90.0)
+        if math.isnan(speed):
+            speed = 120.0
+        return self.km(side, row) / KM_PER_NM / (INBOUND * speed) * 3600
+
+
+def _sure_of(found: Belief, row: int) -> Belief:
+    """The belief with that field first, as likely as the habit makes it."""
+    rest = [(r, p) for r, p in zip(found.rows, found.share, strict=True) if r != row]
+    scale = min((1 - BEAT_SURE) / max(sum(p for _, p in rest), 1e-9), 1.0)
+    return Belief((row, *(r for r, _ in rest)),
+                  (BEAT_SURE, *(round(p * scale, 4) for _, p in rest)))  # fmt: skip
+
+
+def _place(side: Side | None) -> tuple[float | None, float | None, float | None]:
+    if side is None:
+        return None, None, None
+    return side.lat, side.lon, None if side.alt != side.alt else side.alt
+
+
+def at(t: float) -> datetime:
+    """Epoch seconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(t, UTC)
+
+
+def when(t: float | None) -> datetime | None:
+    """`at`, where unknown stays unknown."""
+    return None if t is None else at(t)
