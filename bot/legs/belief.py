@@ -2,9 +2,10 @@
 
 Two steps. A conditional logit on what was seen of the stop itself: each candidate gets a weighted
 sum of its evidence, 'somewhere else' a constant that depends on how the stop was seen, and the
-softmax of all is the `odds`. Then the habits and the calibration (`habits.py`). Weights and tables are fitted by `bench/legs/fit.py` on simulated
-flights with known ends and shipped as `bot/data/legs-belief.json`; light aircraft and helicopters
-have their own. Refuses: naming a field from one report at cruise (`ONE_SIDED_FT`).
+softmax of all is the `odds`. Then the habits and the calibration (`habits.py`). Weights and tables
+are fitted by `bench/legs/fit.py` on simulated flights with known ends and shipped as
+`bot/data/legs-belief.json`; light aircraft and helicopters have their own. Refuses: naming a field
+from one report at cruise (`ONE_SIDED_FT`).
 """
 
 import json
