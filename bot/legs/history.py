@@ -16,6 +16,7 @@ from bot.legs.fold import Fold
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
+from bot.legs.stop import Walk
 from bot.model.air import Leg, Positions
 from bot.model.watch import Area
 
@@ -53,26 +54,31 @@ class History:
         new = pieces.cut(sifted.positions, sifted.jump)
         begins = np.searchsorted(new["icao24"], sifted.icao24)
         ends = np.searchsorted(new["icao24"], sifted.icao24, side="right")
-        out: list[Leg] = []
-        for i, address in enumerate(sifted.icao24.tolist()):
-            out += self._aircraft(address, sifted.gates[i : i + 1], new[begins[i] : ends[i]])
+        walks = [
+            self._aircraft(address, sifted.gates[i : i + 1], new[begins[i] : ends[i]])
+            for i, address in enumerate(sifted.icao24.tolist())
+        ]
         twins = new[np.searchsorted(new["icao24"], sift.TWIN) :]
-        for address in np.unique(twins["icao24"]).tolist():
-            out += self._aircraft(address, sift.new_gates(1), twins[twins["icao24"] == address])
-        return out
+        walks += [
+            self._aircraft(address, sift.new_gates(1), twins[twins["icao24"] == address])
+            for address in np.unique(twins["icao24"]).tolist()
+        ]
+        return self._settled(walks)
 
     def flush(self, addresses: Iterable[int] | None = None) -> list[Leg]:
         """Settle what is open (of these aircraft, else of all) and forget it."""
-        out: list[Leg] = []
         if addresses is not None:
             addresses = [a for plain in addresses for a in (plain, plain | sift.TWIN)]
-        for address in list(self._open) if addresses is None else addresses:
-            held = self._open.pop(address, None)
-            if held is not None:
-                out += held.fold.push(Piece._make(held.piece[0].item())) + held.fold.flush()
-        return [replace(leg, final=True) for leg in out]
+        held = [
+            self._open.pop(a, None) for a in (list(self._open) if addresses is None else addresses)
+        ]
+        return self._settled([_ended(one) for one in held if one is not None])
 
-    def _aircraft(self, address: int, gate: Records, new: Records) -> list[Leg]:
+    def _settled(self, walks: list[Walk[list[Leg]]]) -> list[Leg]:
+        """What the walks of several aircraft come to."""
+        return [replace(leg, final=True) for legs in self.sky.together(walks) for leg in legs]
+
+    def _aircraft(self, address: int, gate: Records, new: Records) -> Walk[list[Leg]]:
         held = self._open.get(address)
         if not len(new):
             if held is not None:
@@ -85,9 +91,15 @@ class History:
             new = np.concatenate([held.piece, new])
         out: list[Leg] = []
         for row in new[:-1].tolist():
-            out += fold.push(Piece._make(row))
+            out += yield from fold.push(Piece._make(row))
         self._open[address] = _Open(gate, new[-1:].copy(), fold)
-        return [replace(leg, final=True) for leg in out]
+        return out
+
+
+def _ended(held: _Open) -> Walk[list[Leg]]:
+    """The legs of an aircraft that will not be heard again."""
+    legs = yield from held.fold.push(Piece._make(held.piece[0].item()))
+    return legs + (yield from held.fold.flush())
 
 
 def legs_of(positions: Positions, history: History) -> list[Leg]:

@@ -138,7 +138,9 @@ class LiveLegs:
         fold = self._fold(slot)
         known = fold.chain.stops
         for piece in closed_by:
-            out += self._final(slot, fold.push(Piece._make(self._open[slot].item())))
+            out += self._final(
+                slot, self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
+            )
             self._open[slot] = piece
         if self._told[slot]:
             out += self._revise(slot)
@@ -184,8 +186,8 @@ class LiveLegs:
         if self._open[slot]["n"] == 0:
             return []
         fold = self._fold(slot)
-        legs = fold.push(Piece._make(self._open[slot].item()))
-        return self._final(slot, legs + fold.flush())
+        legs = self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
+        return self._final(slot, legs + self._sky.alone(fold.flush()))
 
     def _drop(self, gone: npt.NDArray[np.bool_]) -> None:
         for address in self._icao24[gone].tolist():
@@ -240,7 +242,7 @@ class LiveLegs:
         if self._open[slot]["n"] == 0:
             return []
         fold = self._folds.get(int(self._icao24[slot])) or Fold(self._sky)
-        return fold.preview(Piece._make(self._open[slot].item()))
+        return self._sky.alone(fold.preview(Piece._make(self._open[slot].item())))
 
     def _on_ground(self, slot: int) -> bool:
         return bool(self._open[slot]["kind"] == GROUND)

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import StoreError
+from bot.legs.airframe import Flight
 from bot.legs.chain import Chain
-from bot.legs.fold import Flight, Fold
+from bot.legs.fold import Fold
 from bot.legs.pieces import PIECE
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece

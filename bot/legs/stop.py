@@ -1,11 +1,16 @@
 """One stop as it was seen: the end of the leg before it and the origin of the leg after it.
 
-`Asking.stop` holds what was seen of a stop against the fields (`belief.odds`); what is made of it,
-in the light of the airframe's other stops, is `resolve`'s.
+`Asking` holds what was seen of a stop against the fields (`belief.odds`); what is made of it, in
+the light of the airframe's other stops, is `resolve`'s. One stop costs numpy a hundred calls and a
+hundred stops together hardly more: so whoever needs a stop is a `Walk` that yields what was `Seen`
+and is sent the `Stop`, and the walks of many airframes go in step.
 """
 
 import math
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple, TypeVar
 
 from bot.geo import distance_km
 from bot.legs import belief
@@ -26,6 +31,20 @@ class Spell:
     until: float
     lat: float
     lon: float
+
+
+class Seen(NamedTuple):
+    """A stop that was not held against the fields yet."""
+
+    before: Side | None
+    after: Side | None
+    spell: Spell | None
+    craft: str
+
+
+T = TypeVar("T")
+_Stand = tuple[float, float, str]
+Walk = Generator[Seen, "Stop", T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +72,49 @@ class Asking:
     def __init__(self, places: Places, weights: dict[str, Weights], heed: bool) -> None:
         """`heed`: whether a mere direction is worth asking (areas may be told from it)."""
         self.places, self.weights, self._heed = places, weights, heed
-        self._stands: dict[tuple[float, float, str], Belief] = {}
+        self._stands: dict[_Stand, Belief] = {}
 
-    def stop(self, before: Side | None, after: Side | None, spell: Spell | None,
-             craft: str) -> Stop:  # fmt: skip
-        """The stop between the two sides (`spell`: and was seen on the ground)."""
-        q = Question(before, after, None, craft)
-        if spell is not None:
-            odds = self._parked(spell, craft)
-        elif not self._heed and belief.only_a_direction(q):
-            odds = belief.NOTHING  # nothing could be made of it
+    def alone(self, walk: Walk[T]) -> T:
+        """What one walk comes to."""
+        return self.together([walk])[0]
+
+    def together(self, walks: Sequence[Walk[T]]) -> list[T]:
+        """What each of these walks comes to; each round the questions of all at once."""
+        ends: dict[int, T] = {}
+        asking: Iterable[tuple[int, Stop | None]] = zip(range(len(walks)), repeat(None))
+        while asking:
+            asked: dict[int, Seen] = {}
+            for i, stop in asking:
+                try:
+                    asked[i] = walks[i].send(stop)  # type: ignore[arg-type]  # None begins a walk
+                except StopIteration as end:
+                    ends[i] = end.value
+            asking = list(zip(asked, self._stops(list(asked.values())), strict=True))
+        return [ends[i] for i in range(len(walks))]
+
+    def known(self, seen: Seen) -> Stop | None:
+        """The stop, where nothing needs to be asked."""
+        if seen.spell is not None:
+            odds = self._stands.get(_stand(seen.spell, seen.craft))
         else:
-            odds = belief.odds(self.places, q, self.weights)
+            nothing = not self._heed and belief.only_a_direction(_question(seen))
+            odds = belief.NOTHING if nothing else None  # nothing could be made of it
+        return None if odds is None else self._held(seen, odds)
+
+    def _stops(self, asked: Sequence[Seen]) -> list[Stop]:
+        """Each stop, held against the fields. A place on the ground is asked over and over."""
+        found = [belief.odds(self.places, _question(seen), self.weights) for seen in asked]
+        if len(self._stands) > STANDS:
+            self._stands.clear()
+        for seen, odds in zip(asked, found, strict=True):
+            if seen.spell is not None:
+                self._stands[_stand(seen.spell, seen.craft)] = odds
+        return [self._held(seen, odds) for seen, odds in zip(asked, found, strict=True)]
+
+    def _held(self, seen: Seen, odds: Belief) -> Stop:
         idents = self.places.airfields.idents
         pairs = zip(odds.rows, odds.share, strict=True)
-        return Stop(before, after, spell, craft, tuple((idents[r], p) for r, p in pairs))
-
-    def _parked(self, spell: Spell, craft: str) -> Belief:
-        """The odds for a place on the ground, to a hundred metres: asked over and over."""
-        key = (round(spell.lat, 3), round(spell.lon, 3), craft)
-        known = self._stands.get(key)
-        if known is None:
-            if len(self._stands) >= STANDS:
-                self._stands.clear()
-            q = Question(None, None, key[:2], craft)
-            known = self._stands[key] = belief.odds(self.places, q, self.weights)
-        return known
+        return Stop(*seen, tuple((idents[r], p) for r, p in pairs))
 
     def torn(self, stop: Stop) -> bool:
         """Whether one side of a stop is low, but not over the field that both sides together make
@@ -110,3 +146,14 @@ class Asking:
     def km(self, side: Side, row: int) -> float:
         a = self.places.airfields
         return distance_km(side.lat, side.lon, float(a.lat_deg[row]), float(a.lon_deg[row]))
+
+
+def _question(seen: Seen) -> Question:
+    if seen.spell is None:
+        return Question(seen.before, seen.after, None, seen.craft)
+    return Question(None, None, _stand(seen.spell, seen.craft)[:2], seen.craft)
+
+
+def _stand(spell: Spell, craft: str) -> _Stand:
+    """A place on the ground, to a hundred metres."""
+    return round(spell.lat, 3), round(spell.lon, 3), craft
