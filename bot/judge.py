@@ -11,21 +11,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from scipy.special import gammainc
 
 from bot.calendar import Calendar, calendar_of, remarks
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Peak, Watch
+from bot.usual import CALM_DAYS, covered, is_calm, is_usual
 from bot.walks import Walker
 from detectors import Prior, Walk
 from detectors.prior import DEFAULT_PRIOR
 
 OPEN_DAYS = 3  # today, and the days that late legs may still change (36 h)
-CALM_DAYS = 7
-CALM_P = 0.2  # a week this likely under the baseline ...
-CALM_RATIO = 1.5  # ... and below this multiple of it, is usual again (detection.md section 6)
-COVERED = 0.5  # exposure from which a day can speak for calm
-COMPARED_DAYS = 60
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
 WORD_WEIGHS_DAYS = 90  # of looking, until data outweigh the owner's "usual" (detectors.prior)
@@ -135,8 +130,8 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     day = _day(series, i)
     window = max(1, min(int(walk.window_days[i]), i + 1))  # a new watch has no longer past
     judged = bool(np.isfinite(walk.score[i]))
-    usual = _is_usual(series, walk, i)
-    over = usual and window > CALM_DAYS
+    over = window > CALM_DAYS and is_usual(series, walk, i)
+    looked = bool(series.exposure[i] >= covered(series, i))
     return Finding(
         **common(watch, Kind.SURGE, series, walk, i, today),
         judged=judged,
@@ -144,7 +139,7 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         # (a window within the week is not: a doubled day hides in its week's sum)
         # and one leg alone is news of its own kind (FIRST), however rare: a surge is several
         raised=bool(walk.alarm[i] and not over and walk.observed_window[i] >= FEWEST),
-        calm=bool(usual and day < today and series.exposure[i] >= covered(series, i)),
+        calm=looked and day < today and is_calm(series, walk, i),
         window_days=window,
         observed_window=float(walk.observed_window[i]),
         expected_window=float(walk.expected_window[i]),
@@ -225,25 +220,6 @@ def _since(series: Series, walk: Walk, i: int) -> date | None:
         start -= 1
     reach = start - max(1, int(walk.window_days[start])) + 1
     return _day(series, max(0, reach))
-
-
-def covered(series: Series, i: int) -> float:
-    """Exposure from which day i can speak for calm: half of normal, or of what is usual here."""
-    past = series.exposure[max(0, i - COMPARED_DAYS) : i + 1]
-    seen = past[past > 0]
-    return min(COVERED, 0.5 * float(np.median(seen))) if len(seen) else COVERED
-
-
-def _is_usual(series: Series, walk: Walk, i: int) -> bool:
-    """Whether the week up to i looks like any other."""
-    week = slice(max(0, i - CALM_DAYS + 1), i + 1)
-    seen = np.isfinite(series.counts[week])
-    observed = float(series.counts[week][seen].sum())
-    expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
-    if observed == 0:
-        return True
-    p = float(gammainc(observed, expected)) if expected > 0 else 0.0  # P(Poisson >= observed)
-    return p > CALM_P and observed < CALM_RATIO * max(expected, 1.0)
 
 
 def _considered(watch: Watch, series: Series, i: int, today: date) -> Sequence[str]:

@@ -4,17 +4,10 @@ from datetime import date
 
 import numpy as np
 
-from bot.judge import (
-    CALM_DAYS,
-    OPEN_DAYS,
-    calendar_for,
-    common,
-    covered,
-    explained_by,
-    prior_of,
-)
+from bot.judge import OPEN_DAYS, calendar_for, common, explained_by, prior_of
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
+from bot.usual import covered, week
 from detectors.lull import lull_forward
 
 BACK_RATIO = 2 / 3  # of the expectation: a week above it is usual again
@@ -37,10 +30,7 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
         if not facts["complete"]:
             continue
         looked = bool(series.exposure[i] >= covered(series, i))  # darkness must not pass for a lull
-        week = slice(max(0, i - CALM_DAYS + 1), i + 1)
-        seen = np.isfinite(series.counts[week])
-        observed = float(series.counts[week][seen].sum())
-        expected = float(np.nan_to_num(walk.expected[week][seen]).sum())
+        observed, expected = week(series, walk, i)
         window = max(1, int(walk.window_days[i]))
         found.append(
             Finding(

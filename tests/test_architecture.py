@@ -17,7 +17,7 @@ STATIONS = {
     "bot.allowance", "bot.reconcile", "bot.outlook",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
-BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network"}
+BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network", "bot.usual"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
               "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night"}  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from bot.model.alert import EVENTS, Alert, Finding, Reason, State
+from bot.model.alert import EVENTS, Alert, Finding, Kind, Reason, State
 
 # "Once in ten times as many years" is a difference worth a second message; twice is noise.
 WORSE_BY = 10.0
@@ -19,6 +19,11 @@ WORSE_BY = 10.0
 BEYOND_DOUBT = 1000.0
 # On the running day more legs are to come: what barely passes waits for the day's end.
 SURE_BY = 2.0
+# From then on the detector may have learnt the new level (detection.md, section 6), and a level
+# that it has learnt is news of its own kind: the new usual, told once.
+LASTING = timedelta(days=28)
+NEW_LEVEL = "new_level"
+MOVED_BY = 1.25  # of the former usual; less than that is weekdays and seasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Policy:
 
     per_year: float = 1.0
     resolve_days: int = 7  # calm covered days in a row before it is over
+    settle_days: int = 3  # the same, of what has lasted so long that its level is learnt
     reopen_days: int = 14  # raised again within that: the old episode goes on
     cooldown: timedelta = timedelta(days=1)  # after an end, before the same is news again
 
@@ -84,7 +90,7 @@ def _closed(alert: Alert | None, finding: Finding, policy: Policy, now: datetime
     else:
         opened = Alert(_new_id(finding, now), finding.kind, finding.watch, State.PENDING,
                        opened=now, updated=now, day=finding.day,
-                       peak_return_years=rarity)  # fmt: skip
+                       peak_return_years=rarity, usual_before=_pace(finding))  # fmt: skip
     return _fire(opened, now) if _is_sure(finding, policy) else Step(opened)
 
 
@@ -96,8 +102,11 @@ def _is_settled(alert: Alert, finding: Finding) -> bool:
 
 
 def _continues(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> bool:
-    """Whether it is the old episode that goes on; what never fired was none."""
+    """Whether it is the old episode that goes on; what never fired was none, and what rises above
+    a new usual is another."""
     if finding.kind in EVENTS or alert.fired is None or alert.resolved is None:
+        return False
+    if alert.usual_after is not None:
         return False
     return now - alert.resolved <= timedelta(days=policy.reopen_days)
 
@@ -148,16 +157,39 @@ def _calming(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> S
     """Firing, and a day that is not raised."""
     if not finding.complete or finding.day < alert.day:
         return Step(alert)
+    lasting = alert.fired is not None and finding.day - alert.fired.date() >= LASTING
+    if lasting and finding.state == NEW_LEVEL:
+        settled = replace(_restless(alert, finding), day=finding.day, last_calm_day=finding.day)
+        return _end(replace(settled, usual_after=_pace(finding)), now)
     if not finding.calm:
         return _unless_same(alert, _restless(alert, finding), now)
     if alert.last_calm_day == finding.day:
         return Step(alert)
     calmer = replace(alert, day=finding.day, updated=now, calm_days=alert.calm_days + 1,
                      last_calm_day=finding.day)  # fmt: skip
-    if calmer.calm_days < policy.resolve_days:
+    if calmer.calm_days < (policy.settle_days if lasting else policy.resolve_days):
         return Step(calmer)
+    after = _pace(finding) if _has_moved(alert, finding) else None
+    return _end(replace(calmer, usual_after=after), now)
+
+
+def _end(alert: Alert, now: datetime) -> Step:
     reason = Reason.RESOLVED if alert.heard else Reason.NONE
-    return Step(replace(calmer, state=State.RESOLVED, resolved=now), reason)
+    return Step(replace(alert, state=State.RESOLVED, updated=now, resolved=now), reason)
+
+
+def _has_moved(alert: Alert, finding: Finding) -> bool:
+    """Whether what is expected now went the alert's way since it began."""
+    before, after = alert.usual_before, _pace(finding)
+    if before is None or after is None or finding.kind not in (Kind.SURGE, Kind.LULL):
+        return False
+    return after >= MOVED_BY * before if finding.kind is Kind.SURGE else after * MOVED_BY <= before
+
+
+def _pace(finding: Finding) -> float | None:
+    """Legs a day that are expected; None where that is unknown."""
+    pace = finding.expected_window / max(1, finding.window_days)
+    return pace if math.isfinite(pace) else None
 
 
 def _restless(alert: Alert, finding: Finding) -> Alert:

@@ -12,6 +12,7 @@ from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Section, Serie
 
 NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg",
          Kind.MAKEUP: "make-up"}  # fmt: skip
+NEW_SIGNS = {Kind.SURGE: "↗️", Kind.LULL: "↘️"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,17 @@ def resolved(
     finding, watch = evidence.finding, evidence.watch
     past = _past(evidence, alert)
     length = words.count((past.last - past.first).days + 1, "day")
-    usual = words.rate(finding.expected)
-    if finding.state == "new_level":
-        title = f"↗️ {usual.capitalize()} is the new usual: {watch.name}"
+    if alert is not None and alert.usual_after is not None:
+        usual = words.rate(alert.usual_after)
+        title = (
+            f"{NEW_SIGNS.get(finding.kind, '')} {usual.capitalize()} is the new usual: {watch.name}"
+        )
         ended = words.line(
-            "The level has lasted: ",
-            words.bold(usual),
-            " is expected from here on, and is no alarm",
+            _before(alert), words.bold(usual), " is expected from here on, and is no alarm"
         )
     else:
         title = f"✅ Back to usual after {length}: {watch.name}"
-        ended = words.line(_calm(alert), words.bold(usual), " expected")
+        ended = words.line(_calm(alert), words.bold(words.rate(finding.expected)), " expected")
     what = NOUNS.get(finding.kind, str(finding.kind))
     facts: list[Line] = [
         where,
@@ -53,6 +54,12 @@ def resolved(
         ended,
     ]
     return title, [Section(tuple(fact for fact in facts if fact), essential=True)]
+
+
+def _before(alert: Alert) -> str:
+    if alert.usual_before is None:
+        return "The level has lasted: "
+    return f"Before it, {words.rate(alert.usual_before)} was usual. The level has lasted: "
 
 
 def _calm(alert: Alert | None) -> str:

@@ -158,6 +158,8 @@ class Alert:
     fired: datetime | None = None
     resolved: datetime | None = None
     heard: tuple[str, ...] = ()  # address keys that were told FIRST and so must hear RESOLVED
+    usual_before: float | None = None  # legs a day expected when it began
+    usual_after: float | None = None  # when it ended because that is the new usual
 
     @property
     def fingerprint(self) -> str:

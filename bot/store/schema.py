@@ -193,6 +193,18 @@ findings = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
+priors = Table(  # what all watches taught before a week: used for that week ever after
+    "priors", meta,
+    Column("week", Date, primary_key=True),  # its Monday
+    Column("made", When, nullable=False),
+    Column("watches", Integer, nullable=False),  # that taught it; 0: too few, the default
+    Column("rate_per_day", Double, nullable=False),
+    Column("weight_days", Double, nullable=False),
+    Column("dispersion", Double, nullable=False),
+    Column("dispersion_weight", Double, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
 state = Table(
     "state", meta,
     Column("key", String, primary_key=True),
@@ -217,6 +229,8 @@ alerts = Table(
     Column("fired", When),
     Column("resolved", When),
     Column("heard", Text, nullable=False),  # JSON list of address keys
+    Column("usual_before", Double),  # legs a day; NULL: not known
+    Column("usual_after", Double),  # NULL: not ended by a new usual
     Index("alerts_watch", "watch", "kind", "opened"),
     # one open alert a fingerprint, whatever goes wrong above
     Index("alerts_open", "kind", "watch", unique=True,

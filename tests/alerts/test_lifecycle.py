@@ -224,6 +224,73 @@ def test_an_old_day_does_not_touch_the_count() -> None:
     assert life.alert.calm_days == 3
 
 
+# --------------------------------------------------------------------------- the new usual
+
+
+def settled(day: date, per_day: float, **changes: object) -> Finding:
+    """A day of a surge that the detector has learnt: not raised, and not calm by itself."""
+    fields: dict[str, object] = {
+        "raised": False, "state": "new_level", "window_days": 7, "expected_window": 7 * per_day,
+    }  # fmt: skip
+    return finding(day=day, **{**fields, **changes})
+
+
+def lasting(days: int) -> Life:
+    """Raised for so many days on end, and told when it began."""
+    life = Life()
+    for n in range(days):
+        life.run(clock(n + 1), finding(day=day(n)))
+    return life
+
+
+def test_a_level_that_was_learnt_is_the_new_usual_and_told_once() -> None:
+    """A month later the detector says 'new level': the alert is over at once, with both levels."""
+    life = lasting(35)
+    assert life.run(clock(36), settled(day(35), 4.0)) == [Reason.RESOLVED]
+    assert life.alert is not None
+    assert (life.alert.usual_before, life.alert.usual_after) == (1 / 7, 4.0)
+    assert life.run(clock(37), settled(day(36), 4.0)) == []
+
+
+def test_a_surge_above_the_new_usual_is_another() -> None:
+    """Three days after a level became usual, more than that is a new alert with its own FIRST."""
+    life = lasting(35)
+    life.run(clock(36), settled(day(35), 4.0))
+    before = life.alert
+    assert life.run(clock(39), finding(day=day(38))) == [Reason.FIRST]
+    assert before is not None
+    assert life.alert is not None
+    assert life.alert.id != before.id
+    assert life.alert.usual_after is None
+
+
+def test_a_young_alert_is_not_ended_by_an_older_new_level() -> None:
+    """A level adopted before the surge began says nothing about the surge."""
+    life = lasting(4)
+    assert life.run(clock(5), settled(day(4), 1.0)) == []
+    assert life.state is State.FIRING
+
+
+def test_what_has_lasted_a_month_needs_three_calm_days() -> None:
+    """Learnt bit by bit instead: three usual days end it, as the new usual if that has moved."""
+    life = lasting(35)
+    for n in (35, 36):
+        assert life.run(clock(n + 1), calm(day(n), expected_window=10.0)) == []
+    assert life.run(clock(38), calm(day(37), expected_window=10.0)) == [Reason.RESOLVED]
+    assert life.alert is not None
+    assert life.alert.usual_after == 10 / 7
+
+
+def test_a_surge_that_went_away_leaves_the_usual_as_it_was() -> None:
+    """Back at the former level it is over, and no new usual is claimed."""
+    life = fired()
+    for n in range(1, 8):
+        life.run(clock(n + 1), calm(day(n)))
+    assert life.state is State.RESOLVED
+    assert life.alert is not None
+    assert life.alert.usual_after is None
+
+
 # --------------------------------------------------------------------------------- reopening
 
 

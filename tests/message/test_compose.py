@@ -93,7 +93,8 @@ def test_resolved(golden: Golden) -> None:
 def test_new_level(golden: Golden) -> None:
     """A lasting level is announced as the new usual."""
     level = replace(CALM, state="new_level", expected=1.3)
-    golden("new_level", told(evidence(level, series=AFTER), Reason.RESOLVED, alert=ALERT))
+    ended = replace(ALERT, usual_before=1 / 30.4, usual_after=1.3)
+    golden("new_level", told(evidence(level, series=AFTER), Reason.RESOLVED, alert=ended))
 
 
 def test_first(golden: Golden) -> None:

@@ -14,6 +14,7 @@ ALERT = Alert(
     id="a1", kind=Kind.SURGE, watch="w", state=State.FIRING, opened=NOW, updated=NOW,
     day=date(2024, 12, 26), peak_return_years=float("inf"), told_return_years=3.5, calm_days=2,
     last_calm_day=date(2024, 12, 25), fired=NOW, heard=("telegram:-100/7", "console:"),
+    usual_before=0.03, usual_after=1.5,
 )  # fmt: skip
 HOUR = timedelta(hours=1)
 

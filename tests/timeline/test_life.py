@@ -37,6 +37,17 @@ def surge(told: Story, first: str, days: int, n: int = 2) -> date:
     return day + timedelta(days=days)
 
 
+def imported(told: Story, first: str, days: int, per_day: float, *who: Watch) -> None:
+    """History taken in by another process: so many legs on each of so many days."""
+    watches = who or (quiet_watch(),)
+    book = Book(told.store, watches, told.bot.wiring.airfields, Registry.load(), Hours())
+    past = [
+        DayCount(watch.name, date.fromisoformat(first) + timedelta(days=k), per_day, 1.0)
+        for watch in watches for k in range(days)
+    ]  # fmt: skip
+    book.take_in(History(counts=tuple(past)), told.bot.now)
+
+
 def test_a_surge_is_told_once_and_its_end_once(story: Make) -> None:
     """One FIRST per firing, RESOLVED after a calm week, no message between but WORSE."""
     told = story(quiet_watch())
@@ -179,11 +190,7 @@ def test_history_imported_by_another_process_is_seen(story: Make) -> None:
     told = story(quiet_watch())
     told.days("2024-01-01", 3)
     watch = quiet_watch()
-    other = Book(told.store, [watch], told.bot.wiring.airfields, Registry.load(), Hours())
-    past = [
-        DayCount(watch.name, date(2023, 11, 1) + timedelta(days=k), 0.0, 1.0) for k in range(60)
-    ]
-    other.take_in(History(counts=tuple(past)), told.bot.now)
+    imported(told, "2023-11-01", 60, 0.0)
     told.days("2024-01-04", 1)
     series = told.bot.wiring.desk.book.series(watch, date(2024, 1, 4))
     assert series is not None
@@ -291,3 +298,22 @@ def test_a_yearly_feast_is_told_once_at_most(story: Make) -> None:
     assert not any(f.raised for f in findings["known"].findings)
     assert any("public holiday in Russia" in n for f in findings["known"].findings for n in f.notes)
     assert told.reasons() == ["first"]
+
+
+def test_what_lasts_becomes_the_new_usual_and_hides_nothing(story: Make) -> None:
+    """Two legs a day become five for good: told as the new usual, once; ten a day after that are
+    an alert of their own."""
+    told = story(quiet_watch(usual_per_day=None, usual_text=""))
+    imported(told, "2023-11-01", 61, 2.0)
+    after = surge(told, "2024-01-01", 40, 5)
+    assert told.reasons()[0] == "first"
+    assert told.reasons()[-1] == "resolved"
+    assert told.reasons().count("resolved") == 1
+    assert told.heard[-1][2].startswith("↗️ About 4.9 a day is the new usual")
+    (first,) = told.store.alerts(9)
+    for day in (after, after + timedelta(days=1)):
+        told.day(day, [
+            leg("OSLK", "HL59", f"{day} {2 * k:02d}:10", icao24=f"15407{k}") for k in range(10)
+        ])  # fmt: skip
+    assert told.reasons().count("first") == 2
+    assert told.store.alerts(9)[0].id != first.id
