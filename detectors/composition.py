@@ -2,14 +2,13 @@
 
 `leg_features` turns legs into surprises under the route's own past, single and joint
 (type x hour, operator x destination, ...). `walk_forward` judges each day's flight-weighted
-means over one and seven days, standardised so that a mean over one leg is allowed to be
-wild. Scores (distance in whitened axes, isolation forest, sum of squares, largest) become
-p-values by rank with a tail beyond; those asked for are joined by a weighted power mean.
+means over one and seven days against a model of earlier days that knows how wild a mean of so
+few legs may be. Its p-values (of the nearest kind of day, of the isolation trees, of the sum of
+squares, of the largest) are joined by a weighted power mean.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,36 +16,32 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
-from detectors.forest import Forest, Whitening
+from detectors import crowds
+from detectors.forest import Forest
 from detectors.inputs import Bools, Floats, Ints
 
 WINDOWS = (1, 7)  # days; detection.md, section 5
-MIN_ACTIVE = 15  # scored entries before one has a rank; section 5
 # Entries at which everything is learnt anew, then every REFIT_LATE: on 400 days two thirds of
 # the fits that a month between them would take.
 REFITS, REFIT_LATE = (28, 42, 56, 84), 56
-MIN_FIT = 20  # active days that distance and trees need
+MIN_FIT = 20  # active days that a model needs
 POWER = 0.8  # exponent of the power mean; section 3
-TAIL_SHARE = 0.1  # beyond the 90 % quantile the tail is extrapolated; section 5
-Z_CAP = 50.0  # a feature this far out is no odder further out
-# Weights in the power mean. Trees on the plain axes alone see the empty middle of two crowds
-# and are blind to most else; at a tenth they cost nothing where they are blind (measured).
-PARTS: dict[str, dict[str, float]] = {
-    "distance": {"distance": 1.0},
-    "forest": {"whitened": 0.5, "plain": 0.1},
-    "sum": {"sum": 1.0},
-    "max": {"max": 1.0},
-}
-# Scores inside everything seen are all but 0 in the trees; what is so near them is no oddity.
-LEAST_EXCESS = 0.02
-SHAPE, SHAPE_WEIGHT = 0.1, 40.0  # of the tail, and how many excesses this belief is worth
+# Days rarer than this (-log10 p) teach nothing, as far as they are no more than LOUD_SHARE.
+LOUD, LOUD_SHARE = 2.5, 0.02
+CLIP = 6.0  # what is learnt is learnt from features no further out
+WEEK_WEIGHT = 0.25  # of seven days against one, in the power mean
+# What a tree score means: log10 p = -(1 + slope x (score - tenth)), where a tenth of new quiet
+# days score more than `tenth`. Alike within 0.1 in three worlds, at 1 to 30 legs, with 6 and 10
+# features: trees in uncorrelated normal scores see the same sky everywhere.
+TREE_TENTH, TREE_SLOPE = 0.48, 3.2
+# Weights in the power mean (tuned on the worlds of bench/detect/makeup.py).
+PARTS: dict[str, float] = {"distance": 0.75, "forest": 0.25, "sum": 0.5, "max": 0.5}
 # log10 false alarms a year = level - slope x -log10 p, by how many entries were scored before:
 # fitted to quiet routes of three worlds at 1 to 30 legs a day (bench/detect/makeup.py --fit).
-AGES, LEVELS, SLOPES = (70.0, 164.0, 430.0), (1.02, 1.44, 2.16), (0.22, 0.46, 0.89)
-MIN_RANKED = 45  # scored entries, before which no tail can be drawn to the budget
-LOG_FLOOR = 250.0  # p-values below this are all the same
-VIEWS = ("distance", "whitened", "plain", "sum", "max")
+AGES, LEVELS, SLOPES = (70.0, 164.0, 432.0), (1.61, 1.67, 1.45), (0.33, 0.47, 0.50)
+MIN_RANKED = 45  # scored entries, before which the calibration was not measured
 DEFAULT_PARTS = ("distance", "forest")
 
 
@@ -96,17 +91,17 @@ def walk_forward(
 
 def joined(scores: Sequence[Mapping[str, Floats]], parts: Sequence[str]) -> tuple[Floats, Ints]:
     """log10 p (T,) of each entry over windows and `parts`, and the window that speaks loudest."""
-    weights = {view: w for part in parts for view, w in PARTS[part].items()}
-    logs = np.stack([[_tail(s[view]) for view in weights] for s in scores])
-    p = _power_mean(logs, np.array(list(weights.values())))
+    logs = np.array([[s[part] for part in parts] for s in scores])
+    weights = np.outer((1.0, WEEK_WEIGHT), [PARTS[part] for part in parts])
+    p = _power_mean(logs, weights)
     return p, np.nan_to_num(logs).min(axis=1).argmin(axis=0)
 
 
 def calibrated(p: Floats) -> Floats:
     """-log10 of false alarms a year from log10 p, NaN where the past is too short to say.
 
-    A tail drawn from fifty days is worth less than one from three hundred: level and slope
-    depend on how many entries were scored before.
+    A model of fifty days is worth less than one of three hundred: level and slope depend on how
+    many entries were scored before.
     """
     known = np.isfinite(p)
     age = np.where(known, np.cumsum(known) - 1.0, np.nan)
@@ -123,7 +118,7 @@ def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Se
     if not (np.isfinite(budget) and budget > 0):
         raise ValueError(f"budget must be a positive number of false alarms a year: {budget!r}")
     if not parts or any(p not in PARTS for p in parts):
-        raise ValueError(f"parts must be some of {PARTS}, not {tuple(parts)}")
+        raise ValueError(f"parts must be some of {tuple(PARTS)}, not {tuple(parts)}")
     legs = np.where(np.isfinite(legs) & (legs > 0), legs, 0.0)
     legs[~np.isfinite(x).all(axis=1)] = 0.0
     return np.where(legs[:, None] > 0, x, 0.0), legs
@@ -138,64 +133,86 @@ def _trailing(x: Floats, w: int) -> Floats:
 def _robust(x: Floats, legs: Floats) -> tuple[Floats, Floats]:
     """Leg-weighted centre and scale per leg, (K,) each.
 
-    Centre: mean of the middle (days beyond 4 robust sd count as at 4). Scale: root mean
-    square of sqrt(n) (x - centre), so clipped; never zero, or a constant feature would
-    make every later value infinitely odd.
+    Root mean squares of sqrt(n) (x - centre), days beyond 4 of them counting as at 4: a median
+    would call a feature constant that strays once a month. Never zero, or a constant feature
+    would make every later value infinitely odd.
     """
-    middle = np.median(x, axis=0)
-    off = np.sqrt(legs)[:, None] * (x - middle)
-    width = 1.4826 * np.median(np.abs(off), axis=0)
-    width = np.maximum(width, 0.25 * off.std(axis=0)) + 1e-3
-    limit = 4 * width / np.sqrt(legs)[:, None]
-    near = middle + np.clip(x - middle, -limit, limit)
-    centre = (near * legs[:, None]).sum(0) / legs.sum()
-    scale = np.sqrt((legs[:, None] * (near - centre) ** 2).mean(axis=0))
-    floor = 0.05 * np.abs(centre) + 1e-2
-    return centre, np.maximum(scale, floor)
+    root = np.sqrt(legs)[:, None]
+    centre = (x * root**2).sum(axis=0) / legs.sum()
+    for _ in range(2):
+        off = root * (x - centre)
+        limit = 4 * np.sqrt((off**2).mean(axis=0)) + 1e-9
+        off = np.clip(off, -limit, limit)
+        centre = centre + (off * root).sum(axis=0) / legs.sum()
+    off = np.clip(root * (x - centre), -limit, limit)
+    return centre, np.maximum(np.sqrt((off**2).mean(axis=0)), _floor(centre))
+
+
+def _floor(centre: Floats) -> Floats:
+    """The least width a feature about this centre is held to have."""
+    return np.asarray(0.05 * np.abs(centre) + 1e-2)
 
 
 def window(
     x: Floats, legs: Floats, days: int, *, with_forest: bool
 ) -> tuple[Floats, dict[str, Floats]]:
-    """z (T, K) of the means over `days`, and every score (T,) of it; NaN = not judged.
-
-    Centre, scale, whitening and trees are learnt from earlier entries of this very window
-    (weekly means fill the middle that daily ones leave empty), and the past is held
-    against one and the same centre, or two crowds would smear into one.
-    """
+    """Normal scores (T, K) of the means over `days`, and log10 p (T,) of each part; NaN = not
+    judged. Everything is learnt from earlier entries of this very window."""
     active = legs > 0
-    count = _trailing(legs[:, None], days)
-    mean = _trailing(x * legs[:, None], days) / np.maximum(count, 1.0)
+    count = _trailing(legs[:, None], days)[:, 0]
+    mean = _trailing(x * legs[:, None], days) / np.maximum(count, 1.0)[:, None]
     z = np.full(x.shape, np.nan)
-    out = {name: np.full(len(x), np.nan) for name in VIEWS}
+    out = {name: np.full(len(x), np.nan) for name in PARTS}
     for start, stop in pairwise([*_refits(len(x)), len(x)]):
-        before = active[:start]
-        if before.sum() < MIN_FIT:
-            continue
-        centre, scale = _robust(x[:start][before], legs[:start][before])
-        known = (mean[:stop] - centre) * np.sqrt(count[:stop]) / scale
-        # Never its own past: what trees were grown on lies inside them, and has no rank.
+        past = np.flatnonzero(active[:start] & ~_loud(out["distance"][:start]))
         span = start + np.flatnonzero(active[start:stop])
-        z[span] = np.clip(known[span], -Z_CAP, Z_CAP)
-        found = _views(np.clip(known[:start][before], -8.0, 8.0), z[span], with_forest)
+        if len(past) < MIN_FIT or not len(span):
+            continue
+        learnt = _Learnt(mean[past], count[past], days)
+        z[span], found = learnt.judge(mean[span], count[span], with_forest=with_forest)
         for name, values in found.items():
             out[name][span] = values
     return z, out
 
 
-def _views(past: Floats, z: Floats, with_forest: bool) -> dict[str, Floats]:
-    """Scores of rows z (m, K) learnt from `past` (n, K)."""
-    turned = Whitening(past)
-    far = turned.view(z)
-    out = {
-        "distance": (far**2).sum(axis=1),
-        "sum": (z**2).sum(axis=1),
-        "max": np.abs(z).max(axis=1),
-    }
-    if with_forest:
-        out["whitened"] = Forest(turned.view(past)).score(far)
-        out["plain"] = Forest(past).score(z)
-    return out
+def _loud(log_p: Floats) -> Bools:
+    """Entries that teach nothing, so that one oddity does not make the next a habit."""
+    known = np.isfinite(log_p)
+    if not known.any():
+        return known
+    return np.nan_to_num(log_p) <= min(-LOUD, float(np.quantile(log_p[known], LOUD_SHARE)))
+
+
+class _Learnt:
+    """What the past of one window says about its next days."""
+
+    def __init__(self, x: Floats, legs: Floats, days: int) -> None:
+        self._centre, self._scale = _robust(x, legs)
+        self._legs, self._days = legs, days
+        limit = CLIP / np.sqrt(legs)[:, None]
+        self._past = np.clip((x - self._centre) / self._scale, -limit, limit)
+        floor = _floor(self._centre) / self._scale
+        # the means of a week are of one kind: days of several are blended in them
+        kinds = crowds.KINDS if days == 1 else (1,)
+        self._one, self._all = crowds.fit(self._past, legs, floor, kinds)
+
+    def judge(self, x: Floats, legs: Floats, *, with_forest: bool
+              ) -> tuple[Floats, dict[str, Floats]]:  # fmt: skip
+        """Normal scores (m, K) of days x, and log10 p (m,) of each part."""
+        y = (x - self._centre) / self._scale
+        z, _ = self._one.normal(y, legs)
+        width, freedom = z.shape[1], self._one.freedom
+        apart = stats.t.logsf(np.abs(z).max(axis=1), freedom) + np.log(2 * width)
+        found = {
+            "distance": self._all.log10_p(y, legs, self._days),
+            "sum": stats.f.logsf((z**2).mean(axis=1), width, freedom) / np.log(10),
+            "max": np.minimum(apart, 0.0) / np.log(10),
+        }
+        if with_forest:
+            trees = Forest(self._one.axes(self._past, self._legs))
+            score = trees.score(self._one.axes(y, legs))
+            found["forest"] = np.minimum(-1 - TREE_SLOPE * (score - TREE_TENTH), 0.0)
+        return z, found
 
 
 def _refits(size: int) -> list[int]:
@@ -203,57 +220,14 @@ def _refits(size: int) -> list[int]:
     return [t for t in (*REFITS, *range(REFITS[-1] + REFIT_LATE, size, REFIT_LATE)) if t < size]
 
 
-def _tail(score: Floats) -> Floats:
-    """log10 of the p-value of each entry among earlier ones, NaN where not judged.
-
-    By rank up to the 90 % quantile, generalised Pareto beyond. What is rarer than a third of a
-    chance in the whole past counts in later tails as if it were just that rare: one oddity
-    must not hide the next.
-    """
-    out = np.full(len(score), np.nan)
-    past: list[float] = []
-    for t in np.flatnonzero(np.isfinite(score)):
-        value, done = float(score[t]), len(past)
-        if done >= MIN_ACTIVE:
-            first = done - max(int(TAIL_SHARE * done), 1)
-            q = past[first - 1]
-            if value <= q:
-                at = bisect_left(past, value)
-                out[t] = np.log10((1 + done - at) / (done + 1))
-            else:
-                mean, shape = _excess(past[first:], q)
-                scale = mean * (1 - shape)
-                beyond = np.log10(1 + shape * (value - q) / scale) / shape
-                out[t] = np.log10(TAIL_SHARE) - min(beyond, LOG_FLOOR)
-                least = (TAIL_SHARE * 3 * (done + 1)) ** shape
-                value = min(value, q + scale / shape * (least - 1))
-        insort(past, value)
-    return out
-
-
-def _excess(beyond: Sequence[float], q: float) -> tuple[float, float]:
-    """Mean and shape of a generalised Pareto tail over q, by moments.
-
-    Few values: the mean is drawn towards a tenth of q, the shape towards SHAPE.
-    """
-    n, over = len(beyond), [b - q for b in beyond]
-    mean = (sum(over) + 0.1 * abs(q) + 1e-9) / (n + 1)
-    # half the mean square over the squared mean is 1 for an exponential, more for a heavier tail
-    ratio = 0.5 * sum(o * o for o in over) * n / max(sum(over), 1e-9) ** 2
-    heavy = min(max((ratio - 1) / (2 * ratio - 1), 0.0), 0.5) if ratio > 1 else 0.0
-    shape = (n * heavy + SHAPE_WEIGHT * SHAPE) / (n + SHAPE_WEIGHT)
-    return max(mean, 0.02 * abs(q) + LEAST_EXCESS), shape
-
-
 def _power_mean(logs: Floats, weights: Floats) -> Floats:
-    """log10 of the weighted power mean of p-values (windows, views, T), (T,); NaN where
-    nothing was judged."""
-    flat = logs.reshape(-1, logs.shape[2])
-    weight = np.tile(weights, len(logs))[:, None] * np.isfinite(flat)
-    terms = -POWER * np.nan_to_num(flat)
-    top = np.max(terms, axis=0, where=weight > 0, initial=0.0)
+    """log10 of the weighted power mean of p-values (windows, parts, T), (T,); NaN where
+    nothing was judged. weights (windows, parts)."""
+    weight = weights[..., None] * np.isfinite(logs)
+    terms = -POWER * np.nan_to_num(logs)
+    top = np.max(terms, axis=(0, 1), where=weight > 0, initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (weight * 10 ** (terms - top)).sum(axis=0) / weight.sum(axis=0)
+        mean = (weight * 10 ** (terms - top)).sum(axis=(0, 1)) / weight.sum(axis=(0, 1))
         return np.asarray(np.minimum(-(top + np.log10(mean)) / POWER, 0.0))
 
 

@@ -63,22 +63,3 @@ class Forest:
             total += np.where(live, np.log1p(over / np.where(live, width, 1.0)), 0.0).sum(axis=0)
             node = 2 * node + 1 + (at > self._cut[tree, node])
         return total / trees
-
-
-class Whitening:
-    """Rows turned into uncorrelated unit axes: linear dependence no longer hides there."""
-
-    def __init__(self, rows: Floats) -> None:
-        """Fit on (n, K) finite rows."""
-        from sklearn.covariance import ledoit_wolf  # a second to load, and only needed here
-
-        self._mean = rows.mean(axis=0)
-        # Shrunk towards a ball: few rows say little about correlations (Ledoit & Wolf 2004).
-        cov, _ = ledoit_wolf(rows)
-        cov = cov + 1e-6 * np.eye(rows.shape[1])
-        values, vectors = np.linalg.eigh(cov)
-        self._turn = vectors / np.sqrt(np.maximum(values, 1e-9))
-
-    def view(self, rows: Floats) -> Floats:
-        """The rows (m, K) in the whitened axes."""
-        return np.asarray((rows - self._mean) @ self._turn)

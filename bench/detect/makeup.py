@@ -37,16 +37,16 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "distance + trees": composition.DEFAULT_PARTS,
     "all four": ("distance", "forest", "sum", "max"),
 }
-DEFAULT = "distance + trees"
+DEFAULT, TOLD = "distance + trees", "told the truth"
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A route with the log10 p of each variant, (T,)."""
+    """A route with the score of each variant and of one who was told the truth, (T,)."""
 
     route: Route
     rate: float
-    p: dict[str, Floats]
+    score: dict[str, Floats]
 
 
 def scored(world: str, rate: float, seed: int, odd: bool, variants: dict[str, tuple[str, ...]]
@@ -56,9 +56,8 @@ def scored(world: str, rate: float, seed: int, odd: bool, variants: dict[str, tu
     names = tuple(map(str, range(route.x.shape[1])))
     x, legs = composition._check(route.x, route.legs, names, 1.0, composition.DEFAULT_PARTS)
     views = [composition.window(x, legs, w, with_forest=True)[1] for w in composition.WINDOWS]
-    return Scored(
-        route, rate, {k: composition.joined(views, parts)[0] for k, parts in variants.items()}
-    )
+    score = {k: -composition.joined(views, parts)[0] for k, parts in variants.items()}
+    return Scored(route, rate, {**score, TOLD: route.told})
 
 
 def series(world: str, seed: int, each: int, odd: bool, variants: dict[str, tuple[str, ...]]
@@ -72,7 +71,7 @@ def series(world: str, seed: int, each: int, odd: bool, variants: dict[str, tupl
 
 def found(data: list[Scored], variant: str) -> dict[str, list[bool]]:
     """Whether each odd day was found, by kind, at one false alarm a year."""
-    score = np.array([-s.p[variant] for s in data])
+    score = np.array([s.score[variant] for s in data])
     ok = np.isfinite(score)
     ok[:, :JUDGE_FROM] = False
     for row, s in enumerate(data):
@@ -93,7 +92,7 @@ def ablation(each: int) -> dict[str, dict[str, dict[str, list[bool]]]]:
     out: dict[str, dict[str, dict[str, list[bool]]]] = {}
     for world in WORLDS:
         data = series(world, SEED, each, True, VARIANTS)
-        out[world] = {name: found(data, name) for name in VARIANTS}
+        out[world] = {name: found(data, name) for name in (*VARIANTS, TOLD)}
         sizes = {k: len(v) for k, v in out[world][DEFAULT].items()}
         print(f"  {world} ({sum(sizes.values())} odd days)")
         for name, hits in out[world].items():
@@ -102,18 +101,27 @@ def ablation(each: int) -> dict[str, dict[str, dict[str, list[bool]]]]:
             )
     together = {
         name: {k: [hit for w in WORLDS for hit in out[w][name][k]] for k in ("single", "joint")}
-        for name in VARIANTS
+        for name in (*VARIANTS, TOLD)
     }
     print("  all worlds together")
     for name, hits in together.items():
         both = hits["single"] + hits["joint"]
         print(f"    {name:<18} {interval(hits['single'])}  {interval(hits['joint'])}  "
               f"all {interval(both)} of {len(both)}")  # fmt: skip
+    shares = {w: share_of_told(rows) for w, rows in {**out, "all": together}.items()}
+    print("    found of what is found when told: "
+          + ", ".join(f"{w} {share:.3f}" for w, share in shares.items()))  # fmt: skip
     for name in ("largest", "sum of squares", "distance"):
         for kind in ("single", "joint"):
             print(f"    {DEFAULT} less {name}, {kind}: "
                   f"{difference(together[DEFAULT][kind], together[name][kind])}")  # fmt: skip
     return {**out, "all": together}
+
+
+def share_of_told(rows: dict[str, dict[str, list[bool]]]) -> float:
+    """POD of the default over that of the one who was told the truth."""
+    default, told = (np.concatenate(list(rows[n].values())).mean() for n in (DEFAULT, TOLD))
+    return float(default / told)
 
 
 def interval(hits: list[bool]) -> str:
@@ -131,35 +139,31 @@ def quiet(each: int) -> None:
     """Actual false alarms a year where one, and a fifth, are stated."""
     print("false alarms a year on quiet series, stated 1 (and 0.2), from the first judged day")
     only = {DEFAULT: VARIANTS[DEFAULT]}
-    all_years, all_false = 0.0, 0
-    by_rate: dict[float, list[float]] = {r: [0.0, 0.0, 0.0] for r in RATES}
+    sums: dict[str, Floats] = {}
     for world in WORLDS:
         data = series(world, SEED + 50_000, each, False, only)
         for rate in RATES:
             rows = [s for s in data if s.rate == rate]
-            score = np.array([composition.calibrated(s.p[DEFAULT]) for s in rows])
+            score = np.array([composition.calibrated(-s.score[DEFAULT]) for s in rows])
             ok = np.isfinite(score)
-            years = ok.sum() / 365.25
             one, fifth = (
-                int(evaluate.false_alarms(ok & (np.nan_to_num(score, nan=-9) >= b), ok).sum())
+                evaluate.false_alarms(ok & (np.nan_to_num(score, nan=-9) >= b), ok).sum()
                 for b in (0.0, np.log10(5))
             )
-            by_rate[rate] = [a + b for a, b in zip(by_rate[rate], (years, one, fifth), strict=True)]
-            all_years, all_false = all_years + years, all_false + one
-            print(f"  {world:<11} {rate:>4g} a day: {one / years:.2f} ({fifth / years:.2f})"
-                  f" in {years:.0f} years", flush=True)  # fmt: skip
-    for rate, (years, one, fifth) in by_rate.items():
+            counted = np.array([ok.sum() / 365.25, one, fifth])
+            for name in (f"{world}, {rate:g} a day", world, f"{rate:g} a day", "all"):
+                sums[name] = sums.get(name, np.zeros(3)) + counted
+    for name, (years, one, fifth) in sums.items():
         half = 1.96 * np.sqrt(max(one, 1)) / years
-        print(f"  {rate:>4g} a day: {one / years:.2f} +- {half:.2f} ({fifth / years:.2f})"
-              f" in {years:.0f} judged years")  # fmt: skip
-    print(f"  all: {all_false / all_years:.2f} in {all_years:.0f} judged years")
+        print(f"  {name:<22} {one / years:.2f} +- {half:.2f} ({fifth / years:.2f})"
+              f" in {years:.0f} judged years", flush=True)  # fmt: skip
 
 
 def fit(each: int) -> None:
     """Level and slope at each age, so that quiet series keep their budget on average."""
     only = {DEFAULT: VARIANTS[DEFAULT]}
     data = [s for w in WORLDS for s in series(w, FIT_SEED, each, False, only)]
-    score = np.array([-s.p[DEFAULT] for s in data])
+    score = np.array([s.score[DEFAULT] for s in data])
     age = np.cumsum(np.isfinite(score), axis=1) - 1
     for low, high in ((45, 100), (100, 240), (240, 700)):
         ok = np.isfinite(score) & (age >= low) & (age < high)

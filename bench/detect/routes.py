@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import told
 
 from detectors import composition
 from detectors.inputs import Floats
@@ -30,11 +31,13 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class Route:
-    """Features (T, K), legs (T,), and the odd days with their kind."""
+    """Features (T, K), legs (T,), the odd days with their kind, and what one who was told the
+    truth would score (T,)."""
 
     x: Floats
     legs: Floats
     odd: dict[int, str]
+    told: Floats
 
 
 def _odd_days(rng: np.random.Generator, odd: bool) -> dict[int, str]:
@@ -51,7 +54,7 @@ def crowd(seed: int, rate: float, odd: bool) -> Route:
         legs[t] = max(legs[t], 1) if t in days else legs[t]
         if legs[t]:
             x[t] = _leg_of_crowd(rng, int(legs[t]), days.get(t)).mean(0)
-    return Route(x, legs, days)
+    return Route(x, legs, days, told.crowd(x, legs))
 
 
 def _leg_of_crowd(rng: np.random.Generator, m: int, kind: str | None) -> Floats:
@@ -89,7 +92,7 @@ def two_crowds(seed: int, rate: float, odd: bool) -> Route:
         elif days.get(t) == "joint":
             side[rng.permutation(4)[:2]] *= -1
         x[t] = v + apart * side
-    return Route(x, legs, days)
+    return Route(x, legs, days, told.two_crowds(x, legs, apart, share))
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def legs(seed: int, rate: float, odd: bool) -> Route:
         rows += [(t, leg) for leg in flown]
     columns = {name: [leg[name] for _, leg in rows] for name in CATEGORIES}
     x, n, _ = composition.leg_features([t for t, _ in rows], columns, PAIRS, SIZE)
-    return Route(x, n, days)
+    return Route(x, n, days, told.legs(groups, week, rows, SIZE))
 
 
 WORLDS: dict[str, Callable[[int, float, bool], Route]] = {

@@ -12,6 +12,7 @@ from detectors import (
     Halves,
     MakeupInput,
     composition,
+    crowds,
     first_legs,
     judge,
     lull_forward,
@@ -128,16 +129,54 @@ def two_crowds(seed: int, size: int = 420) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(0, 0.2, (size, 3)) + 2 * side[:, None], np.ones(size)
 
 
-def test_trees_see_the_empty_middle_that_distance_does_not() -> None:
+def test_the_empty_middle_of_two_crowds_is_odd_to_trees_and_to_kinds() -> None:
     """Between night freighters and weekend traffic nothing ever flew: it is odd, though it is
-    the mean of all that did."""
+    the mean of all that did; single margins do not see it."""
     x, n = two_crowds(8)
     score = {
         part: composition.walk_forward(x, n, ("a", "b", "c"), parts=(part,)).score[-1]
         for part in ("distance", "forest", "sum", "max")
     }
-    assert score["forest"] > 0.5
-    assert score["forest"] > max(score["distance"], score["sum"], score["max"]) + 1
+    for part in ("distance", "forest"):
+        assert score[part] > 0
+        assert score[part] > max(score["sum"], score["max"]) + 0.5
+
+
+@pytest.mark.parametrize(("legs", "off"), [(1.0, 2.5), (4.0, 1.25), (100.0, 0.25)])
+def test_a_day_is_held_against_what_its_legs_can_do(legs: float, off: float) -> None:
+    """The same mean is common over one leg and rare over many; as many standard errors away are
+    equally rare at every number of legs."""
+    rng = np.random.default_rng(11)
+    n = rng.integers(1, 10, 300).astype(float)
+    x = rng.normal(size=(300, 4)) / np.sqrt(n)[:, None]
+    model, _ = crowds.fit(x, n, np.full(4, 0.01), (1,))
+    out = np.zeros((1, 4))
+    same, far = (float(model.log10_p(out + at, np.array([legs]))[0]) for at in (off, 2.5))
+    assert -5 < same < -3
+    assert far <= same
+    assert legs == 1 or far < -8
+
+
+def test_skewed_legs_are_no_oddity() -> None:
+    """Means of a few exponential legs have p-values as even as those of normal ones."""
+    rng = np.random.default_rng(12)
+    n = rng.integers(1, 5, 1500).astype(float)
+    x = np.stack([rng.gamma(n, 1.0) / n - 1, rng.gamma(n, 1.0) / n - 1], axis=1)
+    model, _ = crowds.fit(x[:750], n[:750], np.full(2, 0.01), (1,))
+    p = 10 ** model.log10_p(x[750:], n[750:])
+    assert 0.3 < (p < 0.5).mean() < 0.7
+    assert (p < 0.01).mean() < 0.02
+
+
+def test_kinds_of_day_are_found_where_there_are_some() -> None:
+    """Two crowds are two kinds, one crowd is one."""
+    x, n = two_crowds(13)
+    one, best = crowds.fit(x, n, np.full(3, 0.01), crowds.KINDS)
+    assert (len(one.weight), len(best.weight)) == (1, 2)
+    x, n = makeup(14)
+    x, n = x[n > 0], n[n > 0]
+    _, best = crowds.fit(x, n, np.full(3, 0.01), crowds.KINDS)
+    assert len(best.weight) == 1
 
 
 def test_a_forest_knows_far_from_very_far() -> None:
