@@ -31,16 +31,18 @@ POWER = 0.8  # exponent of the power mean; section 3
 # Days rarer than this (-log10 p) teach nothing, as far as they are no more than LOUD_SHARE.
 LOUD, LOUD_SHARE = 2.5, 0.02
 CLIP = 6.0  # what is learnt is learnt from features no further out
-WEEK_WEIGHT = 0.25  # of seven days against one, in the power mean
-# What a tree score means: log10 p = -(1 + slope x (score - tenth)), where a tenth of new quiet
-# days score more than `tenth`. Alike within 0.1 in three worlds, at 1 to 30 legs, with 6 and 10
-# features: trees in uncorrelated normal scores see the same sky everywhere.
-TREE_TENTH, TREE_SLOPE = 0.48, 3.2
+WEEK_WEIGHT = 0.2  # of seven days against one, in the power mean
+# What a score of trees on K uncorrelated axes means: log10 p = -(1 + slope x (score - tenth)),
+# where a tenth of new rows score more than `tenth`. Tenth and slope of normal rows (K = 1 to 25),
+# the slope held to that of six: days of legs, ten features, scatter wider than normal ones.
+TREE_TENTH, TREE_SLOPE, TREE_STEEPEST = (0.6, -0.12), (1.15, 0.6), 3.3
 # Weights in the power mean (tuned on the worlds of bench/detect/makeup.py).
-PARTS: dict[str, float] = {"distance": 0.75, "forest": 0.25, "sum": 0.5, "max": 0.5}
-# log10 false alarms a year = level - slope x -log10 p, by how many entries were scored before:
-# fitted to quiet routes of three worlds at 1 to 30 legs a day (bench/detect/makeup.py --fit).
-AGES, LEVELS, SLOPES = (70.0, 164.0, 432.0), (1.61, 1.67, 1.45), (0.33, 0.47, 0.50)
+PARTS: dict[str, float] = {"distance": 0.8, "forest": 0.2, "sum": 0.5, "max": 0.5}
+# -log10 p at which quiet routes of three worlds, at 1 to 30 legs a day, have so many false alarms
+# a year, by how many entries were scored before (bench/detect/makeup.py --fit).
+FALSE_A_YEAR = (12.0, 4.0, 1.0, 0.25)
+AGES = (70.0, 164.0, 432.0)
+RARE = ((1.47, 2.15, 3.48, 4.9), (1.29, 1.85, 2.61, 3.54), (1.2, 1.7, 2.27, 2.94))
 MIN_RANKED = 45  # scored entries, before which the calibration was not measured
 DEFAULT_PARTS = ("distance", "forest")
 
@@ -100,14 +102,19 @@ def joined(scores: Sequence[Mapping[str, Floats]], parts: Sequence[str]) -> tupl
 def calibrated(p: Floats) -> Floats:
     """-log10 of false alarms a year from log10 p, NaN where the past is too short to say.
 
-    A model of fifty days is worth less than one of three hundred: level and slope depend on how
-    many entries were scored before.
+    A model of fifty days is worth less than one of three hundred: what a p-value is worth depends
+    on how many entries were scored before.
     """
     known = np.isfinite(p)
     age = np.where(known, np.cumsum(known) - 1.0, np.nan)
     at = np.log10(np.maximum(age, 1.0))
-    level, slope = (np.interp(at, np.log10(AGES), values) for values in (LEVELS, SLOPES))
-    return np.where(age >= MIN_RANKED, slope * -p - level, np.nan)
+    rare = np.stack([np.interp(at, np.log10(AGES), column) for column in zip(*RARE, strict=True)])
+    scores = -np.log10(FALSE_A_YEAR)
+    # straight between the knots, and on beyond the first and the last
+    part = (-p >= rare[1:-1]).sum(axis=0)
+    low, high = (np.take_along_axis(rare, part[None] + k, 0)[0] for k in (0, 1))
+    score = scores[part] + (-p - low) / (high - low) * (scores[part + 1] - scores[part])
+    return np.where(age >= MIN_RANKED, score, np.nan)
 
 
 def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Sequence[str]
@@ -157,7 +164,7 @@ def window(
     x: Floats, legs: Floats, days: int, *, with_forest: bool
 ) -> tuple[Floats, dict[str, Floats]]:
     """Normal scores (T, K) of the means over `days`, and log10 p (T,) of each part; NaN = not
-    judged. Everything is learnt from earlier entries of this very window."""
+    judged. Everything is learnt from earlier entries of this very window; trees judge days only."""
     active = legs > 0
     count = _trailing(legs[:, None], days)[:, 0]
     mean = _trailing(x * legs[:, None], days) / np.maximum(count, 1.0)[:, None]
@@ -169,7 +176,8 @@ def window(
         if len(past) < MIN_FIT or not len(span):
             continue
         learnt = _Learnt(mean[past], count[past], days)
-        z[span], found = learnt.judge(mean[span], count[span], with_forest=with_forest)
+        # trees of overlapping weeks are too sure of themselves, and found nothing more
+        z[span], found = learnt.judge(mean[span], count[span], with_forest and days == 1)
         for name, values in found.items():
             out[name][span] = values
     return z, out
@@ -196,8 +204,7 @@ class _Learnt:
         kinds = crowds.KINDS if days == 1 else (1,)
         self._one, self._all = crowds.fit(self._past, legs, floor, kinds)
 
-    def judge(self, x: Floats, legs: Floats, *, with_forest: bool
-              ) -> tuple[Floats, dict[str, Floats]]:  # fmt: skip
+    def judge(self, x: Floats, legs: Floats, with_forest: bool) -> tuple[Floats, dict[str, Floats]]:
         """Normal scores (m, K) of days x, and log10 p (m,) of each part."""
         y = (x - self._centre) / self._scale
         z, _ = self._one.normal(y, legs)
@@ -211,7 +218,9 @@ class _Learnt:
         if with_forest:
             trees = Forest(self._one.axes(self._past, self._legs))
             score = trees.score(self._one.axes(y, legs))
-            found["forest"] = np.minimum(-1 - TREE_SLOPE * (score - TREE_TENTH), 0.0)
+            tenth = TREE_TENTH[0] * width ** TREE_TENTH[1]
+            slope = min(TREE_SLOPE[0] * width ** TREE_SLOPE[1], TREE_STEEPEST)
+            found["forest"] = np.minimum(-1 - slope * (score - tenth), 0.0)
         return z, found
 
 

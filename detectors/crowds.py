@@ -23,11 +23,13 @@ from detectors.inputs import Floats, Ints
 SHARES = (0.0, 0.1, 1.0)  # of a leg's variance that is the whole day's
 KINDS = (1, 2, 3)
 DAYS_A_KIND = 15  # days each kind must have on average, or there are not so many kinds
+LEAST_KIND = 0.1  # of all days: one weekday is a kind, a day in twenty is an exception
 STEPS = 25  # of expectation maximisation; two crowds far apart need five
 SKEW_DAYS = 3.0  # days of one leg that believe in no skewness
 MOST_SKEW = 2.5  # a leg's; an exponential's is 2
 FREEDOMS = (4.0, 7.0, 12.0, 25.0, 60.0)  # Student's; 60 is as good as normal
 LEAST_ROOT = 0.03  # of the cube root's argument: where a skewed law ends, normal scores must not
+LEAST_SPREAD = 0.1  # variance of normal scores; that of any but the most discrete features is 1
 CLIP = 5.0  # normal scores beyond this count as there in the covariance
 LOG_FLOOR = 250.0  # p-values below this are all the same
 
@@ -105,6 +107,7 @@ def fit(x: Floats, legs: Floats, floor: Floats, kinds: Sequence[int]) -> tuple[C
         if k == 1 or len(x) < DAYS_A_KIND * k or len(best.weight) < k - 1:
             continue
         more = (_fit(x, legs, floor, k, share) for share in {0.0, one.share})
+        more = (m for m in more if m.weight.min() >= LEAST_KIND)
         best = min((best, *more), key=lambda m: m.bic)
     single = _tails(one, x, legs)
     return single, single if best is one else _tails(best, x, legs)
@@ -137,7 +140,10 @@ def _fit(x: Floats, legs: Floats, floor: Floats, k: int, share: float) -> Crowds
     score = np.clip(score, -CLIP, CLIP)
     middle = score.mean(axis=0)
     shrink = ledoit_wolf_shrinkage(score)
-    turn = _turn((score - middle).T @ (score - middle) / n, shrink)
+    cov = (score - middle).T @ (score - middle) / n
+    # where `floor` held the width up, the covariance must not take it down again
+    cov += np.diag(np.maximum(LEAST_SPREAD - np.diag(cov), 0.0))
+    turn = _turn(cov, shrink)
     model = Crowds(n, share, weight, centre, sd, skew, middle, turn, shrink, FREEDOMS[-1], np.inf)
     square, slope = model.far(x, legs)
     likely = np.logaddexp.reduce(np.log(weight) - 0.5 * square + slope, axis=1).sum()
@@ -205,16 +211,12 @@ def _tails(model: Crowds, x: Floats, legs: Floats) -> Crowds:
     score = every[own, np.arange(n)]
     best, found = -np.inf, model
     for freedom in FREEDOMS:
-        middle, turn = model.middle, model.turn
-        for _ in range(3):
-            far = (((score - middle) @ turn) ** 2).sum(axis=1)
-            pull = ((freedom + width) / (freedom + far))[:, None]
-            middle = (pull * score).sum(axis=0) / pull.sum()
-            turn = _turn((score - middle).T @ ((score - middle) * pull) / n, model.shrink)
-        far = (((score - middle) @ turn) ** 2).sum(axis=1)
+        # same covariance, longer tails
+        turn = model.turn * np.sqrt(freedom / (freedom - 2))
+        far = (((score - model.middle) @ turn) ** 2).sum(axis=1)
         likely = gammaln((freedom + width) / 2) - gammaln(freedom / 2)
         likely += np.log(np.diag(turn)).sum() - 0.5 * width * np.log(freedom)
         likely = n * likely - 0.5 * (freedom + width) * np.log1p(far / freedom).sum()
         if likely > best:
-            best, found = likely, replace(model, middle=middle, turn=turn, freedom=freedom)
+            best, found = likely, replace(model, turn=turn, freedom=freedom)
     return found

@@ -190,6 +190,24 @@ def test_a_forest_knows_far_from_very_far() -> None:
     assert middle > edge
 
 
+def test_days_that_repeat_each_other_are_no_oddity() -> None:
+    """One leg a day takes a few values again and again: rare ones are rare, and no alarm a week."""
+    rng = np.random.default_rng(5)
+    share = np.array([0.6, 0.3, 0.07, 0.03])
+    x = -np.log2(rng.choice(share, p=share, size=(500, 4)))
+    found = composition.walk_forward(x, np.ones(500), tuple("abcd"), 1.0)
+    assert found.alarm.sum() <= 3
+
+
+def test_a_feature_that_never_moved_and_a_huge_value_are_judged_without_noise() -> None:
+    """Constant features alarm only when they move; 1e200 is odd, and neither warns nor is lost."""
+    x, n = makeup(15)
+    x[:, 2] = 1.0
+    assert composition.walk_forward(x, n, ("a", "b", "c")).alarm.sum() <= 2
+    x[-1, 2] = 1e200
+    assert composition.walk_forward(x, n, ("a", "b", "c")).alarm[-1]
+
+
 def test_one_oddity_does_not_hide_the_next() -> None:
     """The second of two equal strangers a month apart is as loud as the first, or nearly."""
     x, n = makeup(10)
