@@ -1,6 +1,6 @@
 """Make-up: what each part of it finds, and whether its budget holds.
 
-    python bench/detect/makeup.py [--series 6] [--quiet 15] [--fit]
+    python bench/detect/makeup.py [--series 12] [--quiet 15] [--fit]
 
 Three worlds (`routes.py`) at 1, 3, 10 and 30 legs a day. All variants see the same series; the
 threshold of each is the one at which it has one false alarm a year in that world. Then quiet
@@ -20,7 +20,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from routes import WORLDS, Route
+from routes import KINDS, WORLDS, Route
 
 from detectors import composition, evaluate
 from detectors.inputs import Floats
@@ -70,7 +70,7 @@ def series(world: str, seed: int, each: int, odd: bool, variants: dict[str, tupl
 
 
 def found(data: list[Scored], variant: str) -> dict[str, list[bool]]:
-    """Whether each odd day was found, by kind, at one false alarm a year."""
+    """Whether each odd day was found, by kind and by legs a day, at one false alarm a year."""
     score = np.array([s.score[variant] for s in data])
     ok = np.isfinite(score)
     ok[:, :JUDGE_FROM] = False
@@ -78,11 +78,12 @@ def found(data: list[Scored], variant: str) -> dict[str, list[bool]]:
         for t in s.route.odd:
             ok[row, t : t + 10] = False
     threshold = evaluate.threshold_for(score, ok, 1.0)
-    hits: dict[str, list[bool]] = {"single": [], "joint": []}
+    hits: dict[str, list[bool]] = {name: [] for name in (*KINDS, *map(by_legs, RATES))}
     for row, s in enumerate(data):
         for t, kind in s.route.odd.items():
             best = np.nan_to_num(score[row, t : t + 3], nan=-np.inf).max()
-            hits[kind].append(bool(best >= threshold))
+            for name in (kind, by_legs(s.rate)):
+                hits[name].append(bool(best >= threshold))
     return hits
 
 
@@ -93,14 +94,13 @@ def ablation(each: int) -> dict[str, dict[str, dict[str, list[bool]]]]:
     for world in WORLDS:
         data = series(world, SEED, each, True, VARIANTS)
         out[world] = {name: found(data, name) for name in (*VARIANTS, TOLD)}
-        sizes = {k: len(v) for k, v in out[world][DEFAULT].items()}
-        print(f"  {world} ({sum(sizes.values())} odd days)")
+        print(f"  {world} ({sum(len(out[world][DEFAULT][kind]) for kind in KINDS)} odd days)")
         for name, hits in out[world].items():
             print(
                 f"    {name:<18} {interval(hits['single'])}  {interval(hits['joint'])}", flush=True
             )
     together = {
-        name: {k: [hit for w in WORLDS for hit in out[w][name][k]] for k in ("single", "joint")}
+        name: {k: [hit for w in WORLDS for hit in out[w][name][k]] for k in out["crowd"][name]}
         for name in (*VARIANTS, TOLD)
     }
     print("  all worlds together")
@@ -108,6 +108,10 @@ def ablation(each: int) -> dict[str, dict[str, dict[str, list[bool]]]]:
         both = hits["single"] + hits["joint"]
         print(f"    {name:<18} {interval(hits['single'])}  {interval(hits['joint'])}  "
               f"all {interval(both)} of {len(both)}")  # fmt: skip
+    for name in (DEFAULT, TOLD):
+        for world, rows in {**out, "all": together}.items():
+            rates = ", ".join(f"{np.mean(rows[name][by_legs(rate)]):.2f}" for rate in RATES)
+            print(f"    {name}, {world}, at {RATES} legs a day: {rates}")
     shares = {w: share_of_told(rows) for w, rows in {**out, "all": together}.items()}
     print("    found of what is found when told: "
           + ", ".join(f"{w} {share:.3f}" for w, share in shares.items()))  # fmt: skip
@@ -120,8 +124,12 @@ def ablation(each: int) -> dict[str, dict[str, dict[str, list[bool]]]]:
 
 def share_of_told(rows: dict[str, dict[str, list[bool]]]) -> float:
     """POD of the default over that of the one who was told the truth."""
-    default, told = (np.concatenate(list(rows[n].values())).mean() for n in (DEFAULT, TOLD))
+    default, told = (np.concatenate([rows[n][k] for k in KINDS]).mean() for n in (DEFAULT, TOLD))
     return float(default / told)
+
+
+def by_legs(rate: float) -> str:
+    return f"{rate:g} a day"
 
 
 def interval(hits: list[bool]) -> str:
@@ -197,8 +205,8 @@ def picture(table: dict[str, dict[str, dict[str, list[bool]]]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=6, help="odd series a world and rate")
-    parser.add_argument("--quiet", type=int, default=8, help="quiet series a world and rate")
+    parser.add_argument("--series", type=int, default=12, help="odd series a world and rate")
+    parser.add_argument("--quiet", type=int, default=15, help="quiet series a world and rate")
     parser.add_argument("--fit", action="store_true")
     args = parser.parse_args()
     if args.fit:
