@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from bot import coverage, evidence, lull, makeup, network
 from bot.airfields import Airfields
 from bot.book import DAY, Book, midnight
 from bot.coverage import Ground
-from bot.judge import Judge, Judged
+from bot.judge import Judge, Judged, explained_by
 from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
@@ -55,7 +57,8 @@ class Desk:
                 if match.fit is Fit.COUNTS
             ]
             odd = makeup.finding(watch, judged.series, judged.walk, counted, today)
-            found += [odd] if odd else []
+            if odd is not None:
+                found.append(_explained(watch, judged.series, odd))
         return replace(judged, findings=tuple(found))
 
     def judged_all(self, today: date) -> dict[str, Judged]:
@@ -194,6 +197,12 @@ class Desk:
             for leg in legs
         ]
         return [track for track in tracks if len(track.time_s) > 1]
+
+
+def _explained(watch: Watch, series: Series, odd: Finding) -> Finding:
+    """The make-up's finding, with what the calendar knows of its day."""
+    i = int((series.days == np.datetime64(odd.day)).argmax())
+    return replace(odd, notes=(*odd.notes, *explained_by(watch, series, i, odd.window_days)))
 
 
 def _so_far(today: Estimate, now: datetime) -> Estimate:

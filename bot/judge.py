@@ -174,6 +174,7 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         score=NAN,
         last_before=last if since and seen >= PROOF * since else None,
         days_looked=round(seen),
+        notes=explained_by(watch, series, i, 1),
     )
 
 

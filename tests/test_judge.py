@@ -201,3 +201,13 @@ def test_unknown_looking_still_lets_a_surge_be_seen() -> None:
     assert found[Kind.SURGE, day].raised
     assert "coverage: unknown" in found[Kind.SURGE, day].notes[0]
     assert not found[Kind.FIRST, date(2024, 12, 14)].judged
+
+
+def test_a_first_leg_on_a_holiday_names_it() -> None:
+    """Where the watch asks for holidays, a first leg on one says which."""
+    day = date(2024, 1, 1) + timedelta(days=366)
+    who = watch(holidays=("RU",))
+    first = found(day, {day: (1, 0)}, who=who)[Kind.FIRST, day]
+    assert first.raised
+    assert any("public holiday in Russia" in note for note in first.notes)
+    assert not found(day, {day: (1, 0)})[Kind.FIRST, day].notes

@@ -28,6 +28,7 @@ from bot.model.watch import Place, Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫", Kind.MAKEUP: "🧩"}
 PLACES_SHOWN = 3  # of one end of a watch
+UNUSUAL = "unusual in "  # begins the note that says what of a make-up is
 LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
 STORIES_SHOWN = 3
@@ -107,7 +108,7 @@ def headline(finding: Finding, book: Gazetteer) -> str:
             return f"First known leg, after {looked} of looking"
         return f"First leg in {(finding.day - finding.last_before).days:,} days"
     if finding.kind is Kind.MAKEUP:
-        odd = ", ".join(note.removeprefix("unusual in ") for note in finding.notes)
+        odd = ", ".join(n.removeprefix(UNUSUAL) for n in finding.notes if n.startswith(UNUSUAL))
         return f"{words.count(finding.observed)} {_that_day(finding, book)}, unusual in {odd}"
     usual = ""
     if math.isfinite(finding.expected_window):
