@@ -30,7 +30,7 @@ MIN_FIT = 20  # active days that a model needs
 POWER = 0.8  # exponent of the power mean; section 3
 # Days rarer than this (-log10 p) teach nothing, as far as they are no more than LOUD_SHARE.
 LOUD, LOUD_SHARE = 2.5, 0.02
-CLIP = 6.0  # what is learnt is learnt from features no further out
+CLIP = 12.0  # what is learnt is learnt from features no further out
 WEEK_WEIGHT = 0.2  # of seven days against one, in the power mean
 # What a score of trees on K uncorrelated axes means: log10 p = -(1 + slope x (score - tenth)),
 # where a tenth of new rows score more than `tenth`. Tenth and slope of normal rows (K = 1 to 25),
@@ -140,7 +140,7 @@ def _trailing(x: Floats, w: int) -> Floats:
 def _robust(x: Floats, legs: Floats) -> tuple[Floats, Floats]:
     """Leg-weighted centre and scale per leg, (K,) each.
 
-    Root mean squares of sqrt(n) (x - centre), days beyond 4 of them counting as at 4: a median
+    Root mean squares of sqrt(n) (x - centre), days beyond 10 of them counting as at 10: a median
     would call a feature constant that strays once a month. Never zero, or a constant feature
     would make every later value infinitely odd.
     """
@@ -148,7 +148,7 @@ def _robust(x: Floats, legs: Floats) -> tuple[Floats, Floats]:
     centre = (x * root**2).sum(axis=0) / legs.sum()
     for _ in range(2):
         off = root * (x - centre)
-        limit = 4 * np.sqrt((off**2).mean(axis=0)) + 1e-9
+        limit = 10 * np.sqrt((off**2).mean(axis=0)) + 1e-9
         off = np.clip(off, -limit, limit)
         centre = centre + (off * root).sum(axis=0) / legs.sum()
     off = np.clip(root * (x - centre), -limit, limit)
