@@ -104,6 +104,12 @@ def fit(
     return beta, np.diagonal(np.linalg.inv(hess), axis1=1, axis2=2)
 
 
+def week(x: Floats, beta: Floats) -> Floats:
+    """What the weekday alone makes of a day, (n, u)."""
+    flat = x[:, 6:] @ beta[:, 6:].T
+    return np.exp(np.clip(flat, -MAX_LOG, MAX_LOG)).T
+
+
 def shape(x: Floats, beta: Floats) -> Floats:
     """exp(x'beta) without the intercept, (n, u): what a day is worth beside a plain one."""
     flat = x[:, 1:] @ beta[:, 1:].T

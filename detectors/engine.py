@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from detectors import calibration, design, history, level, surge
+from detectors import calibration, design, history, level, surge, wide
 from detectors.inputs import EXPOSURE_SEEN, Bools, Floats, Ints
 from detectors.learn import Lane, learn
 
@@ -121,10 +121,11 @@ class Engine:
         m = self.memory
         seen = np.isfinite(counts) & (np.nan_to_num(exposure) >= EXPOSURE_SEEN)
         block = level.Block.empty(*counts.shape)
-        slow = self._slow(counts.shape[1])
+        slow, plainly = self._slow(counts.shape[1])
         block.y[:] = np.where(seen, counts, 0.0)
         block.e[:] = np.where(seen, exposure, 0.0) * m.step
         block.g[:] = block.e * slow
+        block.f[:] = block.e * plainly
         lane = Lane.of(m, block, seen, plain=calendar.shape[2] == 0)
         events, b = np.zeros(len(counts), bool), 0
         while b < counts.shape[1] and not events.any():
@@ -141,17 +142,19 @@ class Engine:
         self._finish(b, events)
         return b
 
-    def _slow(self, b: int) -> Floats:
+    def _slow(self, b: int) -> tuple[Floats, Floats]:
         m = self.memory
         first = m.first_day + m.size * m.step
         days = first + m.step * np.arange(b, dtype=np.int64)
-        return design.shape(design.columns(days, m.step, m.fit_day), m.beta)
+        x = design.columns(days, m.step, m.fit_day)
+        return design.shape(x, m.beta), design.week(x, m.beta)
 
     def _finish(self, b: int, events: Bools) -> None:
         self.done += b
         if events.any():
             history.revise(self.memory, np.flatnonzero(events))
         if self._refit_due():
+            wide.settle(self.memory)
             history.refit(self.memory, steps=4 if self.done <= 28 else 2)
 
     def _refit_due(self) -> bool:
@@ -162,6 +165,10 @@ class Engine:
                out: Judged) -> None:  # fmt: skip
         m = self.memory
         sums = surge.sums(m, block, told, self.sign)
+        if self.sign > 0:
+            use = seen & (block.age >= wide.OPEN_DAYS)
+            windows = surge.windows(m.step)
+            wide.learn(m, sums.count, sums.mean, sums.doubt, sums.spread, windows, use)
         found = surge.score(sums, m.step, block.y * (block.g > 0), self.sign)
         spread = np.concatenate([m.tail_spread[:, -1:], block.spread[:, :-1]], axis=1)
         a, b = self.table.lines(rate, spread)

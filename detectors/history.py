@@ -131,21 +131,27 @@ def relevel(m: Memory, rows: Ints | slice = slice(None)) -> None:
     design_all = design.columns(days, m.step, m.fit_day)
     slow = design.shape(design_all, m.beta[rows])
     y, g = m.past_y[rows, : m.size], m.past_e[rows, : m.size] * slow
+    week = design.week(design_all, m.beta[rows])
+    f = m.past_e[rows, : m.size] * week
     half_long, half_level, half_spread = half_lives(m.step)
     long = _decay(m.size, m.step, half_long)
     level = _decay(m.size, m.step, half_level)
     sums = (y @ long, g @ long), (y @ level, g @ level)
     m.long_y[rows], m.long_m[rows] = (s[:, -1] for s in sums[0])
     m.level_y[rows], m.level_m[rows] = (s[:, -1] for s in sums[1])
+    flats = (sums[0][0], f @ long), (sums[1][0], f @ level)
+    m.long_f[rows], m.level_f[rows] = flats[0][1][:, -1], flats[1][1][:, -1]
     fade = _decay(m.size, m.step, half_spread)[:, -1]
     m.spread_y[rows] = np.maximum(m.past_r[rows, : m.size] @ fade, 0.0)
     m.spread_m[rows] = m.past_m[rows, : m.size] @ fade
     prior = m.shape0[rows][:, None], m.rate0[rows][:, None]
     spread = m.tail_spread[rows]
     m.tail_rate[rows], m.tail_doubt[rows] = rate_and_doubt(prior, *sums, spread)
+    m.tail_flat[rows] = rate_and_doubt(prior, *flats, spread)[0]
     m.tail_info[rows] = sums[0][0] / spread
     k = min(TAIL, m.size)
     m.tail_g[rows, TAIL - k :] = m.tail_e[rows, TAIL - k :] * slow[:, m.size - k :]
+    m.tail_f[rows, TAIL - k :] = m.tail_e[rows, TAIL - k :] * week[:, m.size - k :]
 
 
 @lru_cache(maxsize=8)

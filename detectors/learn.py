@@ -22,7 +22,12 @@ from detectors.level import (
     LOW_SD,
     OPEN_DAYS,
     OUTAGE_LOG,
+    PROOF_HALF_LIFE,
+    PROOF_LEAST,
+    PROOF_MOST,
     SCALARS,
+    SETTLED_DAYS,
+    SETTLED_SD,
     SPREAD_ADD,
     SPREAD_SD,
     SUSPECT_ADD,
@@ -33,9 +38,11 @@ from detectors.level import (
     Memory,
     current,
     dispersion,
+    flat_rate,
     former_rate,
     half_lives,
     lasting,
+    remembered,
     slow_doubt,
 )
 
@@ -44,7 +51,7 @@ class Scalars:
     """What numpy does to arrays, done to a number."""
 
     maximum, minimum = staticmethod(max), staticmethod(min)
-    sqrt, log1p = staticmethod(math.sqrt), staticmethod(math.log1p)
+    sqrt, log1p, log = staticmethod(math.sqrt), staticmethod(math.log1p), staticmethod(math.log)
 
     @staticmethod
     def where(condition: bool, yes: float, no: float) -> float:
@@ -95,7 +102,9 @@ class Day(NamedTuple):
     y: Any
     e: Any
     g: Any
+    f: Any
     mean: Any
+    flat: Any
     doubt: Any
     sd: Any
     seen: Any
@@ -112,21 +121,23 @@ def learn(lane: Lane, j: int, seen: Any, x: Floats | None, zeros_count: bool = F
     m, block, op = lane.memory, lane.block, lane.op
     if j > 0:  # what the last entry left behind: nothing has changed since
         phi, rate, doubt = block.spread[j - 1], block.rate[j - 1], block.doubt[j - 1]
+        flat = block.flat[j - 1]
     else:
         phi = dispersion(m, op)
         rate, doubt = current(m, phi)
+        flat = flat_rate(m, phi)
     doubt = doubt + slow_doubt(m.long_y / phi, m.seen * m.step, 1.0, m.step, op)
-    e, g = block.e[j], block.g[j]
+    e, g, f = block.e[j], block.g[j], block.f[j]
     special = x is not None and bool(x.any())
     share: Any = 1.0
     if x is not None and special:
         factor, extra = special_factor(m, x, phi)
         share = phi / (phi + extra * rate * g * factor)
-        e, g, doubt = e * factor, g * factor, doubt + extra
+        e, g, f, doubt = e * factor, g * factor, f * factor, doubt + extra
         block.special[j] = extra
     mean = rate * g
     sd = op.sqrt(phi * mean + doubt * mean * mean)
-    day = Day(block.y[j], e, g, mean, doubt, sd, seen, share)
+    day = Day(block.y[j], e, g, f, mean, flat * f, doubt, sd, seen, share)
     if x is not None and special:
         _learn_special(m, day, x, phi)
     fresh = _learn_day(lane, j, day, phi, zeros_count)
@@ -168,14 +179,14 @@ def _learn_day(lane: Lane, j: int, day: Day, phi: Any, zeros_count: bool) -> Any
     # what a special day strays is its own effect first, and chance only after that
     plain_day = day.seen & (dark == 0) & (cold == 0) & (day.share == 1)
     _learn_spread(lane, j, day, plain_day, hot)
-    _learn_rate(lane, j, day, day.seen & (hot == 0) & (cold == 0) & (dark == 0), free)
+    _learn_rate(lane, j, day, day.seen & (hot == 0) & (cold == 0) & (dark == 0), free, phi)
     m.seen = m.seen + day.seen
     m.adopted = m.adopted + 1
-    m.fallen = m.fallen + m.step
-    block.former[j] = former_rate(m, lane.op)
+    m.fallen, m.fallen_f = m.fallen + m.step, m.fallen_f + m.step
     plain = day.seen if zeros_count else day.seen & (dark == 0)
     block.mean[j] = day.mean
-    block.e[j], block.g[j] = day.e * plain, day.g * plain
+    block.e[j], block.g[j], block.f[j] = day.e * plain, day.g * plain, day.f * plain
+    block.proof[j] = m.proof
     return fresh | lasting(m)
 
 
@@ -218,19 +229,47 @@ def _learn_spread(lane: Lane, j: int, day: Day, use: Any, hot: Any) -> None:
     m.spread_m = fade * m.spread_m + block.kept_m[j]
 
 
-def _learn_rate(lane: Lane, j: int, day: Day, use: Any, free: Any) -> None:
+def _learn_rate(lane: Lane, j: int, day: Day, use: Any, free: Any, phi: Any) -> None:
     m, block, op = lane.memory, lane.block, lane.op
     low = op.where(day.mean > 4, day.mean - LOW_SD * day.sd, 0.0)
     clipped = op.minimum(op.maximum(day.y, low), day.mean + TOP_SD * day.sd + TOP_ADD)
     kept = op.where(use, op.where(free, day.y, clipped), 0.0) * day.share
     block.kept_y[j] = kept
     block.kept_e[j] = use * day.e * day.share
-    g = use * day.g * day.share
+    g, f = use * day.g * day.share, use * day.f * day.share
+    _weigh_season(lane, day, kept, use, phi)
     long, level, _ = half_lives(m.step)
     fade = 2.0 ** (-m.step / long)
     m.long_y, m.long_m = fade * m.long_y + kept, fade * m.long_m + g
+    m.long_f = fade * m.long_f + f
     fade = 2.0 ** (-m.step / level)
     m.level_y, m.level_m = fade * m.level_y + kept, fade * m.level_m + g
+    m.level_f = fade * m.level_f + f
+
+
+def _weigh_season(lane: Lane, day: Day, kept: Any, use: Any, phi: Any) -> None:
+    """What this day says for the season, or for a level without one."""
+    m, op = lane.memory, lane.op
+    with_it, without = op.maximum(day.mean, 1e-12), op.maximum(day.flat, 1e-12)
+    gain = kept * op.log(with_it / without) - (with_it - without)
+    kept_proof = 2.0 ** (-m.step / PROOF_HALF_LIFE) * m.proof
+    proof = kept_proof + use * gain / op.maximum(phi, 1.0)
+    m.proof = op.maximum(op.minimum(proof, PROOF_MOST), PROOF_LEAST)
+
+
+def _settle(lane: Lane, j: int) -> None:
+    """Remember the level now as a normal if it is no lower than the one remembered."""
+    m, block, op = lane.memory, lane.block, lane.op
+    long_ago = (m.adopted * m.step >= SETTLED_DAYS) & (m.seen * m.step >= SETTLED_DAYS)
+    sure = op.maximum(1 - SETTLED_SD * op.sqrt(block.doubt[j]), 0.0)
+    low = block.rate[j] * sure
+    new = long_ago & (low >= m.former * remembered(m.fallen, op))
+    m.former, m.fallen = op.where(new, low, m.former), op.where(new, 0.0, m.fallen)
+    low = block.flat[j] * sure
+    new = long_ago & (low >= m.former_f * remembered(m.fallen_f, op))
+    m.former_f, m.fallen_f = op.where(new, low, m.former_f), op.where(new, 0.0, m.fallen_f)
+    block.former[j] = former_rate(m, op)
+    block.former_f[j] = m.former_f * remembered(m.fallen_f, op)
 
 
 def _snapshot(lane: Lane, j: int) -> None:
@@ -238,6 +277,8 @@ def _snapshot(lane: Lane, j: int) -> None:
     phi = dispersion(m, lane.op)
     block.spread[j] = phi
     block.rate[j], block.doubt[j] = current(m, phi)
+    block.flat[j] = flat_rate(m, phi)
+    _settle(lane, j)
     block.info[j] = m.long_y / phi
     block.age[j] = m.seen * m.step
     block.adopted[j] = m.adopted * m.step

@@ -44,20 +44,29 @@ SEASON_SLOPE = 0.004  # typical seasonal change a day, log scale, while season i
 # after it fell, and less and less of none in the half year after that.
 SETTLED_DAYS = 120.0
 FORMER_DAYS, FADE_DAYS = 180.0, 180.0
+# The level that is remembered as a normal is this many standard errors below what was believed,
+# or the luckiest week of a year would be the measure of the next.
+SETTLED_SD = 0.8
+# Proof of the season: log likelihood by which yesterday's season foretold the days better than a
+# level without one, a year's worth of it. From here on it is believed outright; below, a surge
+# must be one without season too. Bounded, so that either opinion can be lost again.
+SEASON_PROVEN, PROOF_MOST, PROOF_LEAST, PROOF_HALF_LIFE = 4.0, 12.0, -6.0, 365.0
+
 # A week more than the 28 days of section 6: surges of a month were adopted as normal, and the
 # level stayed wrong for months. 28 days lost 0.01 POD and half a day of delay; 42 gain no more.
 ADOPT_DAYS = {1: 35.0, 7: 13.0}  # entries until a level is the new normal
 
 HISTORY = ("y", "e", "r", "m")
-SNAPSHOTS = ("rate", "doubt", "spread", "info", "age")
-TAILS = ("y", "e", "g", "special", *SNAPSHOTS)
+SNAPSHOTS = ("rate", "flat", "doubt", "spread", "info", "age")
+TAILS = ("y", "e", "g", "f", "special", *SNAPSHOTS)
 
 
 # What one entry changes, a number a series.
 SCALARS = (
     "shape0", "rate0", "spread0", "spread0_weight", "long_y", "long_m", "level_y", "level_m",
+    "long_f", "level_f", "proof",
     "spread_y", "spread_m", "zero_mean", "zero_run", "drift", "drift_var", "hot", "cold",
-    "seen", "adopted", "former", "fallen",
+    "seen", "adopted", "former", "fallen", "former_f", "fallen_f",
 )  # fmt: skip
 
 
@@ -68,7 +77,9 @@ class Memory:
     `long_*`, `level_*`: discounted legs and expected legs; `spread_*`: squared residuals
     and expected legs; `zero_*`: the current run of zeros; `drift*`: excess of late and
     its variance; `hot`, `cold`, `alarmed`: entries under suspicion or alarm; `former`,
-    `fallen`: an earlier normal and days since it fell; `sd_wave`, `sd_week`: how strong season
+    `fallen`: an earlier normal and days since it was last seen (`former_f`, `fallen_f`: the same
+    without season); `long_f`, `level_f`: expected legs without season; `proof`: of the season;
+    `wide`, `wide_sums`: see `detectors.wide`; `sd_wave`, `sd_week`: how strong season
     and weekday are; `past_*`
     (n, capacity): what was learnt, columns `[:size]` (`r`, `m`: residuals and means for
     the dispersion); `tail_*` (n, 28): the last entries as the
@@ -95,8 +106,10 @@ class Memory:
     tail_y: Floats
     tail_e: Floats
     tail_g: Floats
+    tail_f: Floats
     tail_special: Floats
     tail_rate: Floats
+    tail_flat: Floats
     tail_doubt: Floats
     tail_spread: Floats
     tail_info: Floats
@@ -105,6 +118,9 @@ class Memory:
     long_m: Floats
     level_y: Floats
     level_m: Floats
+    long_f: Floats
+    level_f: Floats
+    proof: Floats
     spread_y: Floats
     spread_m: Floats
     zero_mean: Floats
@@ -118,6 +134,10 @@ class Memory:
     adopted: Floats
     former: Floats
     fallen: Floats
+    wide: Floats
+    wide_sums: Floats
+    former_f: Floats
+    fallen_f: Floats
 
     def days(self) -> Ints:
         """Ordinal days of the kept history, (size,)."""
@@ -164,13 +184,15 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
     given["sd_wave"], given["sd_week"] = (
         np.full(n, sd) for sd in (design.SD_HARMONIC, design.SD_WEEKDAY)
     )
+    given["wide"], given["wide_sums"] = np.ones((n, 2)), np.zeros((n, 7))
     arrays = {**wide, **tail, **given}
     rest = [f.name for f in fields(Memory) if f.name not in arrays][4:]
     arrays.update({name: np.zeros(n) for name in rest})
     m = Memory(step=step, first_day=first_day, fit_day=first_day, size=0, **arrays)
-    m.adopted[:] = m.fallen[:] = np.inf
+    m.adopted[:] = m.fallen[:] = m.fallen_f[:] = np.inf
     m.tail_spread[:] = m.spread()[:, None]
     m.tail_rate[:] = (shape0 / rate0)[:, None]
+    m.tail_flat[:] = m.tail_rate
     m.tail_doubt[:] = (1 / LEVEL_WEIGHT + 1 / shape0)[:, None]
     return m
 
@@ -190,6 +212,11 @@ def rate_and_doubt(
     return rate, phi / (weight + expected) + 1 / (shape0 + long[0] / phi)
 
 
+def flat_rate(m: Any, phi: Any) -> Any:
+    """The rate of a plain day if there were no season, (n,)."""
+    return rate_and_doubt((m.shape0, m.rate0), (m.long_y, m.long_f), (m.level_y, m.level_f), phi)[0]
+
+
 def current(m: Any, phi: Any) -> tuple[Any, Any]:
     """Rate and doubt as known now, (n,)."""
     return rate_and_doubt((m.shape0, m.rate0), (m.long_y, m.long_m), (m.level_y, m.level_m), phi)
@@ -198,8 +225,12 @@ def current(m: Any, phi: Any) -> tuple[Any, Any]:
 def former_rate(m: Any, op: Any = np) -> Any:
     """An earlier normal that would be no surge to come back to, legs per plain day, (n,)."""
     long_rate = (m.shape0 + m.long_y) / (m.rate0 + m.long_m)
-    left = op.maximum(op.minimum((FORMER_DAYS + FADE_DAYS - m.fallen) / FADE_DAYS, 1.0), 0.0)
-    return op.maximum(long_rate, m.former * left)
+    return op.maximum(long_rate, m.former * remembered(m.fallen, op))
+
+
+def remembered(fallen: Any, op: Any = np) -> Any:
+    """How much of a normal still counts, `fallen` days after it was last seen."""
+    return op.maximum(op.minimum((FORMER_DAYS + FADE_DAYS - fallen) / FADE_DAYS, 1.0), 0.0)
 
 
 def slow_doubt(info: Any, age: Any, w: Any, step: int, op: Any = np) -> Any:
@@ -219,14 +250,16 @@ def slow_doubt(info: Any, age: Any, w: Any, step: int, op: Any = np) -> Any:
 class Block:
     """Consecutive entries between two refits; every array is (n, b).
 
-    `y` (0 where not seen), `e` exposure in days and `g` the same times the slow shape
-    (0 where not seen), `mean` expected; `kept_*` for history; `special`: doubt about
-    special days; `former`: an earlier normal per plain day; then `SNAPSHOTS`.
+    `y` (0 where not seen), `e` exposure in days and `g` the same times the slow shape,
+    `f` times the weekday alone (0 where not seen), `mean` expected; `kept_*` for history;
+    `special`: doubt about special days; `former`, `former_f`: an earlier normal per plain day,
+    with and without season; `proof` of the season; then `SNAPSHOTS`.
     """
 
     y: Floats
     e: Floats
     g: Floats
+    f: Floats
     mean: Floats
     kept_y: Floats
     kept_e: Floats
@@ -234,7 +267,10 @@ class Block:
     kept_m: Floats
     special: Floats
     former: Floats
+    former_f: Floats
+    proof: Floats
     rate: Floats
+    flat: Floats
     doubt: Floats
     spread: Floats
     info: Floats

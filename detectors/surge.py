@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors import level
+from detectors import level, wide
 from detectors.inputs import Floats, Ints
 from detectors.level import TAIL, Block, Memory
 
@@ -104,9 +104,21 @@ def sums(m: Memory, block: Block, told: bool, sign: int = 1) -> Sums:
     # A word of the owner stands for four times its days: alarms then come a day earlier.
     young = np.maximum(1 - (age + 4 * m.rate0[:, None]) / 365.25, 0.0)
     spread = spread * (1 + SPREAD_DOUBT * young / (1 + info / 20))
-    if sign > 0:  # coming back to an earlier normal must be no surge either
-        rate = np.maximum(rate, block.former)
-    return Sums(count, rate * plain, doubt, spread)
+    if sign < 0:
+        return Sums(count, rate * plain, doubt, spread)
+    spread = spread * wide.factors(m, lengths)[:, :, None]
+    return Sums(count, _explained(m, block, start, end, rate, plain), doubt, spread)
+
+
+def _explained(m: Memory, block: Block, start: Ints, end: Ints, rate: Floats, plain: Floats
+               ) -> Floats:  # fmt: skip
+    """The most that is no surge, (W, n, b): coming back to an earlier normal is none, and
+    while the season is unproven neither is what a level without one expects."""
+    mean = np.maximum(rate, block.former) * plain
+    flat = np.maximum(_joined(m, block, "flat")[:, start].transpose(1, 0, 2), block.former_f)
+    other = flat * _window(_joined(m, block, "f"), start, end)
+    unproven = np.clip(1 - block.proof / level.SEASON_PROVEN, 0.0, 1.0)
+    return np.asarray(mean + unproven * np.maximum(other - mean, 0.0))
 
 
 def score(sums: Sums, step: int, count_today: Floats, sign: int = 1) -> Surge:
