@@ -121,7 +121,7 @@ class Airframe:
             self.chain.draft(Draft(
                 self.origin, number, self._icao(), self.air.first_t, self.air.last.t1,
                 self.air.call, self.reg, self.type_code, self.military,
-            ))  # fmt: skip
+            ), self.sky)  # fmt: skip
         return number
 
     def _only_came_down(self, air: Flight) -> bool:
@@ -137,7 +137,7 @@ class Airframe:
         """A leg of which nothing was seen but that it must have been; its last stop's number."""
         number = self.chain.add(stop)
         self.chain.draft(Draft(origin, number, icao24, first, last, b"", self.reg, self.type_code,
-                               self.military))  # fmt: skip
+                               self.military), self.sky)  # fmt: skip
         return number
 
     def _blip(self, air: Flight, stop: Stop) -> bool:
@@ -151,3 +151,14 @@ class Airframe:
         floor = self.sky.places.ground_ft(a.lat, a.lon)
         high = air.top > floor + BLIP_FT
         return not high and distance_km(a.lat, a.lon, b.lat, b.lon) < ONE_FIELD_KM
+
+    def so_far(self) -> Walk[None]:
+        """Note the flight under way as if it had ended where it was heard last."""
+        before, spell = self._before(), self._spell()
+        if before is None or self.air is None or self.origin is None:
+            return
+        if spell is None and not self.sky.near_ground(before):
+            return  # one side at cruise is never sure
+        stop = yield from self._stop(before, None, spell)
+        origin = self.chain.stop(self.origin)
+        self.chain.note(self.sky, self._icao(), self.air.first_t, origin, stop)

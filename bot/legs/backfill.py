@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from bot import airfields
+from bot.airfields import Airfields
 from bot.errors import InputError
-from bot.legs.history import History
+from bot.legs.history import History, Left, finished
 from bot.legs.readers import Noted, Recording, Skipped
 from bot.model.air import Leg, Positions
 
 WAIT_S = 1.0
+FEW = 10_000  # legs: some 20 MB
 SKEW_S = 60.0  # snapshots repeat positions, and round their ages
 RARELY = (200_000, 20, 100)  # garbage collector thresholds
 
@@ -52,15 +54,41 @@ def run(task: Task) -> Iterator[Item]:
     recording = Recording.open(task.paths, task.start)  # a wrong path is told before any work
     if task.airports is not None:
         airfields.from_csv(task.airports)
-    if task.jobs <= 1:
-        yield from _share(task, recording, 0)
-        return
-    yield from _spread(task)
+    left, kept = [], _Kept()
+    for item in _share(task, recording, 0) if task.jobs <= 1 else _spread(task):
+        if isinstance(item, Left):
+            left.append(item)
+        elif isinstance(item, list):
+            yield kept.passed(item)
+        else:
+            yield item
+    yield _sorted(kept.legs + finished(_fields(task), left))
 
 
-def _share(task: Task, recording: Recording, k: int) -> Iterator[Item]:
+class _Kept:
+    """What few recordings give comes in one order at the end; what many give, as it is found."""
+
+    def __init__(self) -> None:
+        self.legs: list[Leg] = []
+        self._many = False
+
+    def passed(self, legs: list[Leg]) -> list[Leg]:
+        """These legs, and those that were kept, when there are too many to wait; else none."""
+        self.legs += legs
+        self._many = self._many or len(self.legs) > FEW
+        if not self._many:
+            return []
+        legs, self.legs = self.legs, []
+        return legs
+
+
+def _fields(task: Task) -> Airfields:
     known = airfields.load()
-    history = History(airfields.from_csv(task.airports, known) if task.airports else known)
+    return airfields.from_csv(task.airports, known) if task.airports else known
+
+
+def _share(task: Task, recording: Recording, k: int) -> Iterator[Item | Left]:
+    history = History(_fields(task))
     # a backfill makes no cycles; looking for them among its tuples takes a fifth of the time
     gc.collect()
     gc.freeze()
@@ -78,7 +106,8 @@ def _share(task: Task, recording: Recording, k: int) -> Iterator[Item]:
             legs += history.flush(item.done)
         yield _sorted(legs)
         yield Progress(item.size)
-    yield _sorted(history.flush())
+    yield _sorted(history.close())
+    yield history.leave()
     if late.rows:
         yield Noted(f"{late.rows} positions came after later ones of the same aircraft and were "
                     "left out: give one day, or one file, at a time")  # fmt: skip
@@ -107,7 +136,7 @@ def _sorted(legs: list[Leg]) -> list[Leg]:
     return sorted(legs, key=lambda leg: (leg.icao24, leg.first_seen))
 
 
-def _spread(task: Task) -> Iterator[list[Leg] | Skipped | Progress]:
+def _spread(task: Task) -> Iterator[Item | Left]:
     context = multiprocessing.get_context("spawn")
     results: Any = context.Queue(maxsize=64)
     workers = [context.Process(target=_work, args=(task, k, results), daemon=True)

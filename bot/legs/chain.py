@@ -9,6 +9,8 @@ the whole stays what it was.
 
 from dataclasses import dataclass, field, replace
 
+from bot.legs.belief import LIGHT
+from bot.legs.customs import Flown
 from bot.legs.resolve import Others, Resolved, Sky, at, when
 from bot.legs.sift import TWIN
 from bot.legs.stop import Stop
@@ -41,6 +43,7 @@ class Chain:
     stops: tuple[Stop, ...] = ()
     drafts: tuple[Draft, ...] = ()
     fixed: dict[int, Resolved] = field(default_factory=dict)
+    news: tuple[Flown, ...] = ()  # flights with a sure end, not taken yet
 
     def add(self, stop: Stop) -> int:
         """The next stop; its number."""
@@ -57,9 +60,22 @@ class Chain:
         bare = replace(self.stops[i], odds=())
         self.stops = (*self.stops[:i], bare, *self.stops[i + 1 :])
 
-    def draft(self, draft: Draft) -> None:
+    def draft(self, draft: Draft, sky: Sky) -> None:
         """A leg between two stops that were added."""
         self.drafts = (*self.drafts, draft)
+        origin, end = self.stop(draft.origin), self.stop(draft.end)
+        self.note(sky, draft.icao24, draft.first, origin, end)
+
+    def note(self, sky: Sky, icao24: int, first: float, origin: Stop, end: Stop) -> None:
+        """A flight between these stops, if one of them is sure."""
+        one, two = sky.sure(origin), sky.sure(end)
+        if one or two:
+            self.news = (*self.news, Flown(icao24 % TWIN, first, end.craft in LIGHT, one, two))
+
+    def take_news(self) -> tuple[Flown, ...]:
+        """The flights with a sure end since this was last asked."""
+        news, self.news = self.news, ()
+        return news
 
     def settle(self, sky: Sky, now_s: float) -> list[Leg]:
         """The legs that nothing can change any more at `now_s`."""

@@ -4,6 +4,8 @@
 is carried, so that a day file continues where the one before ended.
 """
 
+import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,6 +14,7 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift
+from bot.legs.customs import QUIET_S, Customs, Facts, is_open
 from bot.legs.fold import Fold
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
@@ -32,13 +35,32 @@ class _Open:
     fold: Fold
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Legs that wait for what is known of all aircraft, and what is known of some."""
+
+    legs: tuple[Leg, ...]
+    facts: Facts
+
+
+def finished(airfields: Airfields, left: Iterable[Left]) -> list[Leg]:
+    """The legs that waited, in the light of all."""
+    left, customs = list(left), Customs(airfields)
+    for one in left:
+        customs.take(one.facts)
+    return [replace(customs.named(leg), final=True) for one in left for leg in one.legs]
+
+
 class History:
     """The leg builder for recordings. `named`: idents that watches name, never held small."""
 
     def __init__(self, airfields: Airfields, areas: tuple[Area, ...] = (),
                  named: frozenset[str] = frozenset()) -> None:  # fmt: skip
         self.sky = Sky(Places(airfields, named), belief.shipped(), areas)
+        self._fields = airfields
         self._open: dict[int, _Open] = {}
+        self._customs = Customs(airfields)
+        self._held: list[Leg] = []  # until all is read that may name an end
 
     def add(self, positions: Positions) -> list[Leg]:
         """Take reports, later than all before of their aircraft; the legs settled by them."""
@@ -66,17 +88,46 @@ class History:
         return self._settled(walks)
 
     def flush(self, addresses: Iterable[int] | None = None) -> list[Leg]:
-        """Settle what is open (of these aircraft, else of all) and forget it."""
-        if addresses is not None:
-            addresses = [a for plain in addresses for a in (plain, plain | sift.TWIN)]
-        held = [
-            self._open.pop(a, None) for a in (list(self._open) if addresses is None else addresses)
-        ]
-        return self._settled([_ended(one) for one in held if one is not None])
+        """Settle what is open (of these aircraft, else of all) and forget it. A leg of which only
+        the habits of all aircraft may name an end comes when nothing is open any more."""
+        if addresses is None:
+            return self.close() + finished(self._fields, [self.leave()])
+        return self._closed([a for plain in addresses for a in (plain, plain | sift.TWIN)])
+
+    def close(self) -> list[Leg]:
+        """Settle all that is open; what waits for others is left (`leave`)."""
+        return self._closed(list(self._open))
+
+    def _closed(self, addresses: list[int]) -> list[Leg]:
+        held = [self._open.pop(a, None) for a in addresses]
+        return self._settled([self._ended(one) for one in held if one is not None])
+
+    def leave(self) -> "Left":
+        """What waits for all aircraft to be read, to be `finished` with what others left; it is
+        forgotten here. To be asked when nothing is open."""
+        left = Left(tuple(self._held), self._customs.facts.copy())
+        self._held, self._customs = [], Customs(self._fields)
+        return left
 
     def _settled(self, walks: list[Walk[list[Leg]]]) -> list[Leg]:
         """What the walks of several aircraft come to."""
-        return [replace(leg, final=True) for legs in self.sky.together(walks) for leg in legs]
+        legs = [leg for legs in self.sky.together(walks) for leg in legs]
+        self._held += [leg for leg in legs if is_open(leg)]
+        return [replace(leg, final=True) for leg in legs if not is_open(leg)]
+
+    def _learn(self, fold: Fold, last_s: float, next_s: float) -> Walk[None]:
+        """What is known of the airframe's flights by the end of a piece."""
+        self._customs.learn(last_s, fold.chain.take_news())
+        if next_s - last_s > QUIET_S:
+            yield from fold.so_far()
+            self._customs.learn(last_s + QUIET_S, fold.chain.take_news())
+
+    def _ended(self, held: _Open) -> Walk[list[Leg]]:
+        """The legs of an aircraft that will not be heard again."""
+        piece = Piece._make(held.piece[0].item())
+        legs = yield from held.fold.push(piece)
+        yield from self._learn(held.fold, piece.t1, math.inf)
+        return legs + (yield from held.fold.flush())
 
     def _aircraft(self, address: int, gate: Records, new: Records) -> Walk[list[Leg]]:
         held = self._open.get(address)
@@ -90,16 +141,13 @@ class History:
         elif held is not None:
             new = np.concatenate([held.piece, new])
         out: list[Leg] = []
-        for row in new[:-1].tolist():
-            out += yield from fold.push(Piece._make(row))
+        rows = new.tolist()
+        for row, after in itertools.pairwise(rows):
+            piece = Piece._make(row)
+            out += yield from fold.push(piece)
+            yield from self._learn(fold, piece.t1, Piece._make(after).t0)
         self._open[address] = _Open(gate, new[-1:].copy(), fold)
         return out
-
-
-def _ended(held: _Open) -> Walk[list[Leg]]:
-    """The legs of an aircraft that will not be heard again."""
-    legs = yield from held.fold.push(Piece._make(held.piece[0].item()))
-    return legs + (yield from held.fold.flush())
 
 
 def legs_of(positions: Positions, history: History) -> list[Leg]:

@@ -7,6 +7,7 @@ and disordered reports change nothing and never raise; `dump` and `restore` carr
 a restart. Only aircraft that changed state leave the arrays for Python.
 """
 
+import math
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift, state
+from bot.legs.customs import BACK_S, DUE_S, QUIET_S, Customs, due_s, is_open
 from bot.legs.fold import FORGET_S, Fold
 from bot.legs.pieces import GROUND, PIECE
 from bot.legs.places import Places
@@ -25,6 +27,7 @@ from bot.model.air import Icao24, Leg, Positions
 from bot.model.watch import Area
 
 SILENT_S = 3600.0
+SPARE_S = 86400.0  # facts are kept so much longer than they can count
 AHEAD_S = 120.0  # a report from further in the future is a broken clock
 STOPPED_KT, STOPPED_S = 40.0, 120.0  # on the ground for certain, not touching and going
 Slots = npt.NDArray[np.intp]
@@ -35,6 +38,7 @@ class LiveLegs:
 
     def __init__(self, airfields: Airfields, areas: tuple[Area, ...] = (),
                  named: frozenset[str] = frozenset()) -> None:  # fmt: skip
+        self._airfields = airfields
         self._sky = Sky(Places(airfields, named), belief.shipped(), areas)
         self._forget_all()
 
@@ -43,6 +47,9 @@ class LiveLegs:
         self._gates = np.empty(0, sift.GATE)
         self._open = np.empty(0, PIECE)
         self._told = np.empty(0, bool)  # nothing new to publish until it is heard again
+        self._closed = np.empty(0, bool)  # the open piece is in the fold already
+        self._customs = Customs(self._airfields)
+        self._held: list[Leg] = []  # final but for an end that a habit may name
         self._folds: dict[int, Fold] = {}
         self._published: state.Published = {}
 
@@ -69,18 +76,20 @@ class LiveLegs:
             slot = self._slot(int(address, 16))
             if slot is not None and not self._on_ground(slot):
                 out += self._preview(slot)[-1:]
-        return out
+        return [self._customs.named(leg) for leg in out]
 
     def dump(self) -> bytes:
         """Everything remembered, for `restore`."""
         return state.pack(state.Memory(self._icao24, self._gates, self._open, self._told,
-                                       self._folds, self._published))  # fmt: skip
+                                       self._folds, self._published, self._closed, self._held,
+                                       self._customs))  # fmt: skip
 
     def restore(self, blob: bytes) -> None:
         """Continue from a `dump`. Raises StoreError, and changes nothing, if it cannot."""
         m = state.unpack(blob, self._sky)
         self._icao24, self._gates, self._open, self._told = m.icao24, m.gates, m.open, m.told
         self._folds, self._published = m.folds, m.published
+        self._closed, self._held, self._customs = m.closed, m.held, m.customs
 
     # --------------------------------------------------------------------------- taking reports
 
@@ -99,7 +108,7 @@ class LiveLegs:
         head = new if len(first) == len(new) else pieces.take(new, first)
         slots = np.searchsorted(self._icao24, head["icao24"])
         held = pieces.take(self._open, slots)
-        goes_on = (held["n"] > 0) & pieces.continues(held, head)
+        goes_on = (held["n"] > 0) & ~self._closed[slots] & pieces.continues(held, head)
         fresh = held["n"] == 0
         if goes_on.all():
             joined = slots
@@ -131,6 +140,7 @@ class LiveLegs:
         self._gates = np.insert(self._gates, at, sift.new_gates(len(new)))
         self._open = np.insert(self._open, at, np.zeros(len(new), PIECE))
         self._told = np.insert(self._told, at, False)
+        self._closed = np.insert(self._closed, at, False)
 
     def _turn(self, slot: int, closed_by: npt.NDArray[np.void]) -> list[Leg]:
         """The open piece of an aircraft is over: settle it, and each but the last that follows."""
@@ -138,16 +148,27 @@ class LiveLegs:
         fold = self._fold(slot)
         known = fold.chain.stops
         for piece in closed_by:
-            out += self._final(
-                slot, self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
-            )
-            self._open[slot] = piece
+            out += self._close(slot, float(piece["t0"]))
+            self._open[slot], self._closed[slot] = piece, False
         if self._told[slot]:
             out += self._revise(slot)
             self._told[slot] = False
         elif fold.chain.stops is not known:
             out += self._publish(slot, fold.waiting())
         return out
+
+    def _close(self, slot: int, next_s: float) -> list[Leg]:
+        """The open piece goes to the fold, if it has not yet; the aircraft is heard again then."""
+        if self._closed[slot] or self._open[slot]["n"] == 0:
+            return []
+        self._closed[slot] = True
+        fold, last_s = self._fold(slot), float(self._open[slot]["t1"])
+        legs = self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
+        self._customs.learn(last_s, fold.chain.take_news())
+        if next_s - last_s > QUIET_S:
+            self._sky.alone(fold.so_far())
+            self._customs.learn(last_s + QUIET_S, fold.chain.take_news())
+        return self._final(slot, legs)
 
     def _revise(self, slot: int) -> list[Leg]:
         """An airframe is heard again: the leg told before, in the light of this."""
@@ -175,19 +196,32 @@ class LiveLegs:
         for slot in np.flatnonzero((silence > SILENT_S) & ~self._told).tolist():
             self._told[slot] = True
             out += self._publish(slot, self._preview(slot))
+        # so that all that is known some hours later is known, whoever is heard again when
+        for slot in np.flatnonzero((silence > QUIET_S) & ~self._closed).tolist():
+            out += self._close(slot, math.inf)
         gone = silence > FORGET_S
+        for slot in np.flatnonzero(gone).tolist():
+            out += self._settle(slot)
+        out += self._finish(now_s)
         if gone.any():
-            for slot in np.flatnonzero(gone).tolist():
-                out += self._settle(slot)
             self._drop(gone)
         return out
+
+    def _finish(self, now_s: float) -> list[Leg]:
+        """The legs of which a habit could name an end, when all that counts for them is known."""
+        due = [leg for leg in self._held if due_s(leg) < now_s]
+        if due:
+            self._held = [leg for leg in self._held if due_s(leg) >= now_s]
+        for leg in due:
+            self._published.get(int(leg.icao24, 16), {}).pop(leg.id, None)
+        self._customs.forget(now_s - DUE_S - BACK_S - SPARE_S)
+        return [replace(self._customs.named(leg), final=True) for leg in due]
 
     def _settle(self, slot: int) -> list[Leg]:
         if self._open[slot]["n"] == 0:
             return []
-        fold = self._fold(slot)
-        legs = self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
-        return self._final(slot, legs + self._sky.alone(fold.flush()))
+        legs = self._close(slot, math.inf)
+        return legs + self._final(slot, self._sky.alone(self._fold(slot).flush()))
 
     def _drop(self, gone: npt.NDArray[np.bool_]) -> None:
         for address in self._icao24[gone].tolist():
@@ -196,6 +230,7 @@ class LiveLegs:
         keep = ~gone
         self._icao24, self._gates = self._icao24[keep], self._gates[keep]
         self._open, self._told = self._open[keep], self._told[keep]
+        self._closed = self._closed[keep]
 
     # --------------------------------------------------------------------------------- identity
 
@@ -204,7 +239,7 @@ class LiveLegs:
         told = self._published.setdefault(int(self._icao24[slot]), {})
         out = []
         for leg in legs:
-            leg = self._same_id(told, leg)
+            leg = self._customs.named(self._same_id(told, leg))
             news = (leg.first_seen.timestamp(), leg.last_seen.timestamp(), _content(leg))
             if told.get(leg.id) != news:
                 told[leg.id] = news
@@ -216,6 +251,9 @@ class LiveLegs:
         out = []
         for leg in legs:
             leg = self._same_id(told, leg)
+            if is_open(leg):
+                self._held.append(leg)
+                continue
             told.pop(leg.id, None)
             out.append(replace(leg, final=True))
         return out
@@ -242,7 +280,8 @@ class LiveLegs:
         if self._open[slot]["n"] == 0:
             return []
         fold = self._folds.get(int(self._icao24[slot])) or Fold(self._sky)
-        return self._sky.alone(fold.preview(Piece._make(self._open[slot].item())))
+        still = None if self._closed[slot] else Piece._make(self._open[slot].item())
+        return self._sky.alone(fold.preview(still))
 
     def _on_ground(self, slot: int) -> bool:
         return bool(self._open[slot]["kind"] == GROUND)

@@ -9,10 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.geo import KM_PER_NM, bearing_deg
+from bot.geo import KM_PER_NM
 from bot.legs import belief, habits
-from bot.legs.belief import CRUISE_FT, ONE_SIDED_FT, TOLD_SHARE, Belief, Question, Weights
-from bot.legs.places import Places
+from bot.legs.belief import (
+    CRUISE_FT,
+    ONE_SIDED_FT,
+    TOLD_SHARE,
+    WRONG_WAY_FPM,
+    Belief,
+    Question,
+    Weights,
+)
+from bot.legs.places import LOW_FT, Places
 from bot.legs.side import Side
 from bot.legs.stop import Asking, Spell, Stop
 from bot.model.air import End, How
@@ -22,11 +30,7 @@ HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
 FAR_NAME_AT = 0.65  # a wrong name makes an alert: never seen near, it must be twice as likely
 HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
-BEAT_AT = 0.5  # at the field another time, likelier than not by what was seen of that stop alone
-# so far ahead (NM), and so straight (degrees): airways bend little, approaches more
-BEAT = ((60.0, 25.0), (250.0, 12.0), (500.0, 5.0))
-# so often it was right in worlds that took no part in the fit (37 of 43; 163 of 168)
-BEAT_SURE = 0.88
+CUSTOM_AT = 0.7  # a stop this sure shows where the airframe flies
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
 ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
@@ -59,9 +63,6 @@ class Sky(Asking):
         q = Question(before, after, (spell.lat, spell.lon) if spell else None, stop.craft)
         found = self._believed(q, stop, others)
         row = self._named(q, found)
-        if row is None:
-            row = self._on_its_beat(q, others)
-            found = found if row is None else _sure_of(found, row)
         landing, takeoff = self._times(before, after, spell, row)
         return Resolved(self._end(q, found, row, before, spell),
                         self._end(q, found, row, after, spell), landing, takeoff)  # fmt: skip
@@ -92,28 +93,26 @@ class Sky(Asking):
             return None
         return row if found.share[0] >= HAZY_AT or not self._hazy(q, row) else None
 
-    def _on_its_beat(self, q: Question, others: Others) -> int | None:
-        """One side at cruise alone names nothing. But where the airframe was at a field before or
-        after, two stops away or more, and that one field of all those lies straight ahead of the
-        last report (behind the first), its own habit is the other side."""
+    def _going(self, q: Question) -> tuple[float, float] | None:
+        """Course and speed, where one side is all there is and it may be on its way to a field."""
         side, way = (q.before, -1) if q.before is not None else (q.after, 1)
-        if q.context not in ("before", "after") or side is None:
+        if q.context not in ("before", "after") or side is None or side.trk != side.trk:
             return None
-        if side.rate * way < -belief.WRONG_WAY_FPM:
-            return None
-        likeliest = [(away, *s.odds[0]) for away, s in others if s.odds]
-        left = {ident for away, ident, _ in likeliest if away == way}  # the leg's other end
-        beat = {i for away, i, p in likeliest if abs(away) > 1 and p >= BEAT_AT} - left
-        row_of = self.places.airfields.row_of
-        ahead = [row_of[i] for i in beat if i in row_of and self._ahead(side, way, row_of[i])]
-        return ahead[0] if len(ahead) == 1 else None
+        return None if side.rate * way < -WRONG_WAY_FPM else (side.trk, _speed(side))
 
-    def _ahead(self, side: Side, way: int, row: int) -> bool:
-        a = self.places.airfields
-        course = bearing_deg(side.lat, side.lon, float(a.lat_deg[row]), float(a.lon_deg[row]))
-        off = abs((course - side.trk + (360 if way > 0 else 180)) % 360 - 180)
-        nm = self.km(side, row) / KM_PER_NM
-        return any(nm < far and off < wide for far, wide in BEAT)
+    def sure(self, stop: Stop) -> str:
+        """The field, where what was seen of the stop alone leaves little doubt; else empty."""
+        if not stop.odds or stop.odds[0][1] < CUSTOM_AT:
+            return ""
+        row = self.places.airfields.row_of[stop.odds[0][0]]
+        both = stop.before is not None and stop.after is not None
+        if both or stop.spell is not None or self.low(Question(stop.before, stop.after), row):
+            return stop.odds[0][0]
+        return ""
+
+    def near_ground(self, side: Side) -> bool:
+        """Whether a report may be low over some field."""
+        return side.alt - self.places.ground_ft(side.lat, side.lon) < LOW_FT
 
     def _may_name(self, q: Question) -> bool:
         side = q.before or q.after
@@ -145,7 +144,8 @@ class Sky(Asking):
             # how the likeliest field would be known, where one may be named at all
             best = found.rows[0] if found.rows and self._may_name(q) else None
             how = How.UNKNOWN if best is None else self._how(q, best, side, spell)
-            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt)
+            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt,
+                       self._going(q))  # fmt: skip
         return End(idents[row], self._how(q, row, side, spell), found.share[0], None, candidates,
                    lat, lon, alt)  # fmt: skip
 
@@ -200,18 +200,12 @@ class Sky(Asking):
         return landing, takeoff
 
     def _way_s(self, side: Side, row: int) -> float:
-        speed = side.gs if side.gs == side.gs and side.gs > 60 else max(side.cruise, 90.0)
-        if math.isnan(speed):
-            speed = 120.0
-        return self.km(side, row) / KM_PER_NM / (INBOUND * speed) * 3600
+        return self.km(side, row) / KM_PER_NM / (INBOUND * _speed(side)) * 3600
 
 
-def _sure_of(found: Belief, row: int) -> Belief:
-    """The belief with that field first, as likely as the habit makes it."""
-    rest = [(r, p) for r, p in zip(found.rows, found.share, strict=True) if r != row]
-    scale = min((1 - BEAT_SURE) / max(sum(p for _, p in rest), 1e-9), 1.0)
-    return Belief((row, *(r for r, _ in rest)),
-                  (BEAT_SURE, *(round(p * scale, 4) for _, p in rest)))  # fmt: skip
+def _speed(side: Side) -> float:
+    speed = side.gs if side.gs == side.gs and side.gs > 60 else max(side.cruise, 90.0)
+    return 120.0 if math.isnan(speed) else speed
 
 
 def _place(side: Side | None) -> tuple[float | None, float | None, float | None]:

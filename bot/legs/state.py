@@ -9,15 +9,17 @@ import numpy.typing as npt
 from bot.errors import StoreError
 from bot.legs.airframe import Flight
 from bot.legs.chain import Chain
+from bot.legs.customs import FACT, Customs
 from bot.legs.fold import Fold
 from bot.legs.pieces import PIECE
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.sift import GATE
 from bot.legs.stop import Spell
+from bot.model.air import Leg
 
 MAGIC = "airbridge-legs"
-FORMAT = 2  # raise when what is remembered changes meaning; a changed layout is noticed anyway
+FORMAT = 3  # raise when what is remembered changes meaning; a changed layout is noticed anyway
 Records = npt.NDArray[np.void]
 Published = dict[int, dict[str, tuple[float, float, int]]]
 
@@ -32,6 +34,9 @@ class Memory:
     told: npt.NDArray[np.bool_]
     folds: dict[int, Fold]
     published: Published
+    closed: npt.NDArray[np.bool_]
+    held: list[Leg]
+    customs: Customs
 
 
 class _Fold(msgspec.Struct, array_like=True):
@@ -57,6 +62,10 @@ class _Blob(msgspec.Struct):
     told: bytes
     folds: dict[int, _Fold]
     published: Published
+    closed: bytes
+    held: list[Leg]
+    facts: bytes
+    fields: list[str]  # which the facts tell by number
 
 
 class _Head(msgspec.Struct):
@@ -65,7 +74,7 @@ class _Head(msgspec.Struct):
     layout: str
 
 
-LAYOUT = str(msgspec.json.encode([GATE.descr, PIECE.descr]), "ascii")
+LAYOUT = str(msgspec.json.encode([GATE.descr, PIECE.descr, FACT.descr]), "ascii")
 _KEPT = tuple(f.name for f in fields(Fold) if f.name != "sky")
 
 
@@ -73,7 +82,8 @@ def pack(m: Memory) -> bytes:
     """The memory as bytes."""
     folds = {k: _Fold(*(getattr(f, name) for name in _KEPT)) for k, f in m.folds.items()}
     blob = _Blob(MAGIC, FORMAT, LAYOUT, m.icao24.tobytes(), m.gates.tobytes(), m.open.tobytes(),
-                 m.told.tobytes(), folds, m.published)  # fmt: skip
+                 m.told.tobytes(), folds, m.published, m.closed.tobytes(), m.held,
+                 *m.customs.dump())  # fmt: skip
     return msgspec.msgpack.encode(blob)
 
 
@@ -89,10 +99,12 @@ def unpack(blob: bytes, sky: Sky) -> Memory:
             np.frombuffer(b.icao24, np.uint32).copy(), np.frombuffer(b.gates, GATE).copy(),
             np.frombuffer(b.open, PIECE).copy(), np.frombuffer(b.told, bool).copy(),
             {k: Fold(sky, *(getattr(f, name) for name in _KEPT)) for k, f in b.folds.items()},
-            b.published,
+            b.published, np.frombuffer(b.closed, bool).copy(), b.held,
+            Customs.restored(sky.places.airfields, b.facts, b.fields),
         )  # fmt: skip
     except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as exc:
         raise StoreError(f"the saved state of open legs cannot be read: {exc}") from exc
-    if not len(memory.icao24) == len(memory.gates) == len(memory.open) == len(memory.told):
+    columns = (memory.gates, memory.open, memory.told, memory.closed)
+    if any(len(column) != len(memory.icao24) for column in columns):
         raise StoreError("the saved state of open legs is damaged: its columns differ in length")
     return memory

@@ -275,6 +275,8 @@ class End:
     lat_deg: float | None = None
     lon_deg: float | None = None
     altitude_ft: float | None = None
+    # course (degrees) and speed (kt) there while a habit may still tell the field; never stored
+    going: tuple[float, float] | None = None
 
 
 NOWHERE = End()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.airfields import Airfields
-from bot.legs.history import History, legs_of
+from bot.legs.history import History, finished, legs_of
 from bot.legs.live import LiveLegs
 from bot.legs.readers import raw, states, traces
 from bot.model.air import Leg, Positions
@@ -59,7 +59,7 @@ def live_legs(live: LiveLegs, p: Positions, cuts: list[float]) -> list[Leg]:
         part = p.take((p.time_s > last) & (p.time_s <= edge))
         out += live.tick(part, edge)
         last = edge
-    for hours in (2, 30, 37, 80):
+    for hours in (2, 30, 37, 80, 300):  # until what was known is forgotten, too
         out += live.tick(Positions.empty(), edges[-1] + hours * HOUR)
     assert len(live) == 0
     return settled(out)
@@ -141,3 +141,38 @@ def test_twins_cut_anywhere(table: Airfields, live: LiveLegs, history: History, 
     p = join(a, b, c)
     cuts = rng.uniform(p.time_s.min(), p.time_s.max(), ticks).tolist()
     assert live_legs(live, p, cuts) == settled(legs_of(p, history))
+
+
+def fleet(table: Airfields, seed: int) -> Positions:
+    """Six aircraft on two routes, often lost at cruise and never heard again."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for k in range(6):
+        t = T0 + rng.uniform(0, 40) * HOUR
+        far = "HL59" if k % 2 else "HLLB"
+        for a, b in (("OSLK", far), (far, "OSLK"))[: int(rng.integers(1, 3))]:
+            p = flight(table, a, b, t, icao24=0x154070 + k, step_s=60.0)
+            t = float(p.time_s.max()) + rng.uniform(0.5, 4) * HOUR
+            parts.append(p)
+        if rng.random() < 0.5:
+            parts[-1] = parts[-1].take(parts[-1].time_s < parts[-1].time_s.max() - 2400)
+    return join(*parts)
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), ticks=st.integers(0, 200))
+def test_what_others_do_counts_alike(table: Airfields, live: LiveLegs, history: History, seed: int,
+                                     ticks: int) -> None:  # fmt: skip
+    """Ends named by the habits of others are the same in polls, in one file, and aircraft by
+    aircraft in any order through two builders."""
+    p = fleet(table, seed)
+    rng = np.random.default_rng(seed + 1)
+    whole = settled(legs_of(p, history))
+    cuts = rng.uniform(p.time_s.min(), p.time_s.max(), ticks).tolist()
+    assert live_legs(live, p, cuts) == whole
+    shares, out = (History(table), History(table)), []
+    for address in rng.permutation(np.unique(p.icao24)).tolist():
+        one = shares[address % 2]
+        out += one.add(p.take(p.icao24 == address)) + one.flush([address])
+    out += [leg for one in shares for leg in one.close()]
+    assert settled(out + finished(table, [one.leave() for one in shares])) == whole

@@ -1,0 +1,212 @@
+"""Customs: an end that one side cannot tell, told by where this airframe and others fly.
+
+A report at cruise names no field. But it has a course, and where the airframe surely stopped at one
+field straight ahead on another flight, or other aircraft surely fly there from the field at the
+leg's other end, that is the second side. `Customs` remembers flights with sure ends (`Flown`) and
+names such ends.
+
+Promises: what counts for an end is what was known from `BACK_S` before the last report there to
+`ON_S` after it, by the times of the reports and not by when they were read; so live polls and
+history name alike, in whatever order aircraft are read. `DUE_S` after it nothing more can come.
+Refuses: naming where two such fields lie ahead, or none.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.airfields import Airfields
+from bot.geo import KM_PER_NM, bearing_deg, distance_km
+from bot.legs.belief import LIGHT, TOLD_SHARE
+from bot.legs.side import craft_class
+from bot.model.air import End, How, Leg
+
+QUIET_S = 6 * 3600.0  # after so long in silence a flight is taken to have ended where it was heard
+BACK_S, ON_S, DUE_S = 5 * 86400.0, 24 * 3600.0, 36 * 3600.0
+# so far ahead (NM), and so straight (degrees): airways bend little, approaches more
+AHEAD = ((60.0, 25.0), (250.0, 12.0), (500.0, 5.0))
+SWEEP_S = 3600.0
+INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
+KNOWN_AT = 0.9  # what others do counts where the other end is as sure as this
+# so often each was right in four worlds of two simulators: 78 of 78, 144 of 160, 20 of 28
+BOTH_SURE, OWN_SURE, FLEET_SURE = 0.97, 0.9, 0.72
+FACT = np.dtype([("t", "f8"), ("first", "f8"), ("icao24", "u4"), ("origin", "i4"),
+                 ("destination", "i4"), ("light", "?")])  # fmt: skip
+Facts = npt.NDArray[np.void]
+
+
+class Flown(NamedTuple):
+    """A flight of which an end is sure. `first`: its first report; empty idents are not sure."""
+
+    icao24: int
+    first: float
+    light: bool
+    origin: str
+    destination: str
+
+
+def is_open(leg: Leg) -> bool:
+    """Whether a habit may still name an end."""
+    return leg.origin.going is not None or leg.destination.going is not None
+
+
+def due_s(leg: Leg) -> float:
+    """When nothing that counts for the open ends can come any more, epoch seconds."""
+    last = leg.first_seen if leg.destination.going is None else leg.last_seen
+    return last.timestamp() + DUE_S
+
+
+class Customs:
+    """What is known of who flies where."""
+
+    def __init__(self, airfields: Airfields) -> None:
+        self._fields = airfields
+        self._store, self._n = np.empty(64, FACT), 0
+        self._swept_s = -math.inf
+
+    def learn(self, t: float, flown: Iterable[Flown]) -> None:
+        """Flights that were known at `t`, by the reports."""
+        row_of = self._fields.row_of
+        rows = [(t, f.first, f.icao24, row_of.get(f.origin, -1), row_of.get(f.destination, -1),
+                 f.light) for f in flown]  # fmt: skip
+        if rows:
+            self.take(np.array(rows, FACT))
+
+    def take(self, facts: Facts) -> None:
+        """What another's `facts` say, too."""
+        n = self._n + len(facts)
+        if n > len(self._store):
+            more = np.empty(max(n, len(self._store) * 3 // 2) - len(self._store), FACT)
+            self._store = np.concatenate([self._store, more])
+        self._store[self._n : n], self._n = facts, n
+
+    @property
+    def facts(self) -> Facts:
+        """All that is remembered."""
+        return self._store[: self._n]
+
+    def forget(self, before_s: float) -> None:
+        """What was known earlier than that counts no more; swept now and then."""
+        if self._swept_s <= before_s < self._swept_s + SWEEP_S:
+            return
+        facts = self.facts
+        self._store = facts[facts["t"] >= before_s]
+        self._n, self._swept_s = len(self._store), before_s
+
+    def dump(self) -> tuple[bytes, list[str]]:
+        """What is remembered, and the fields it tells by number."""
+        facts = self.facts.copy()
+        rows = np.unique(np.concatenate([facts["origin"], facts["destination"]]))
+        rows = rows[rows >= 0]
+        for name in ("origin", "destination"):
+            known = facts[name] >= 0
+            facts[name][known] = np.searchsorted(rows, facts[name][known])
+        return facts.tobytes(), [self._fields.idents[r] for r in rows.tolist()]
+
+    @classmethod
+    def restored(cls, airfields: Airfields, dumped: bytes, idents: list[str]) -> "Customs":
+        """From a `dump`; another table of airfields may number them anew. Raises ValueError."""
+        out, facts = cls(airfields), np.frombuffer(dumped, FACT).copy()
+        rows = np.array([*(airfields.row_of.get(i, -1) for i in idents), -1], "i4")
+        for name in ("origin", "destination"):
+            if len(facts) and not -1 <= facts[name].min() <= facts[name].max() < len(idents):
+                raise ValueError("a flight to a field that is not told")
+            facts[name] = rows[facts[name]]
+        out.take(facts)
+        return out
+
+    def named(self, leg: Leg) -> Leg:
+        """The leg with the ends named that a habit tells, and none open."""
+        if not is_open(leg):
+            return leg
+        origin, destination = self._end(leg, 1), self._end(leg, -1)
+        if origin.airfield is not None and origin.airfield == destination.airfield:
+            origin, destination = _shut(leg.origin), _shut(leg.destination)
+        takeoff, landing = leg.takeoff, leg.landing
+        if origin is not leg.origin and origin.airfield is not None and takeoff is None:
+            takeoff = leg.first_seen - timedelta(seconds=self._way_s(leg.origin, origin))
+        if destination is not leg.destination and destination.airfield and landing is None:
+            landing = leg.last_seen + timedelta(seconds=self._way_s(leg.destination, destination))
+        return replace(leg, origin=origin, destination=destination, takeoff=takeoff,
+                       landing=landing)  # fmt: skip
+
+    def _end(self, leg: Leg, way: int) -> End:
+        """One end as custom tells it; `way` 1: the origin, -1: the destination."""
+        end, other = (leg.origin, leg.destination) if way > 0 else (leg.destination, leg.origin)
+        if end.going is None:
+            return end
+        t = (leg.first_seen if way > 0 else leg.last_seen).timestamp()
+        found = self._found(leg, end, other, t, way)
+        if found is None:
+            return _shut(end)
+        row, sure = found
+        ident = self._fields.idents[row]
+        rest = [(i, p) for i, p in end.candidates if i != ident]
+        scale = min((1 - sure) / max(sum(p for _, p in rest), 1e-9), 1.0)
+        told = [(i, round(p * scale, 4)) for i, p in rest]
+        return End(ident, How.PROJECTED, sure, None,
+                   ((ident, sure), *((i, p) for i, p in told if p >= TOLD_SHARE)),
+                   end.lat_deg, end.lon_deg, end.altitude_ft)  # fmt: skip
+
+    def _found(self, leg: Leg, end: End, other: End, t: float,
+               way: int) -> tuple[int, float] | None:  # fmt: skip
+        """The field that custom tells, and how surely."""
+        facts = self.facts
+        facts = facts[(facts["t"] >= t - BACK_S) & (facts["t"] <= t + ON_S)]
+        left = self._fields.row_of.get(other.airfield or "", -1)
+        own = facts["icao24"] == int(leg.icao24, 16)
+        mine = facts[own & (np.abs(facts["first"] - leg.first_seen.timestamp()) >= 1)]
+        home = self._ahead({*mine["origin"].tolist(), *mine["destination"].tolist()} - {left},
+                           end, way)  # fmt: skip
+        fleet: list[int] = []
+        if left >= 0 and other.confidence >= KNOWN_AT and not _light(leg, end):
+            theirs = facts[~own & ~facts["light"]]
+            there = theirs[theirs["origin"] == left]["destination"].tolist()
+            fleet = self._ahead({*there, *theirs[theirs["destination"] == left]["origin"].tolist()},
+                                end, way)  # fmt: skip
+        if len(home) == 1:
+            return home[0], BOTH_SURE if home[0] in fleet else OWN_SURE
+        if not home and len(fleet) == 1:
+            return fleet[0], FLEET_SURE
+        return None
+
+    def _ahead(self, rows: set[int], end: End, way: int) -> list[int]:
+        """Those that lie straight ahead of the last report (behind the first)."""
+        return [row for row in sorted(rows - {-1}) if self._lies_ahead(row, end, way)]
+
+    def _lies_ahead(self, row: int, end: End, way: int) -> bool:
+        course, nm = self._way(row, end)
+        assert end.going is not None
+        off = abs((course - end.going[0] + (360 if way > 0 else 180)) % 360 - 180)
+        return any(nm < far and off < wide for far, wide in AHEAD)
+
+    def _way(self, row: int, end: End) -> tuple[float, float]:
+        """Course (degrees) and distance (NM) from an open end to a field."""
+        assert end.lat_deg is not None
+        assert end.lon_deg is not None
+        here = end.lat_deg, end.lon_deg
+        there = float(self._fields.lat_deg[row]), float(self._fields.lon_deg[row])
+        return bearing_deg(*here, *there), distance_km(*here, *there) / KM_PER_NM
+
+    def _way_s(self, lost: End, named: End) -> float:
+        """How long it flies between an open end and the field named for it."""
+        assert lost.going is not None
+        assert named.airfield is not None
+        nm = self._way(self._fields.row_of[named.airfield], lost)[1]
+        return nm / (INBOUND * lost.going[1]) * 3600
+
+
+def _light(leg: Leg, end: End) -> bool:
+    """A light aircraft or helicopter: what others do says little of it."""
+    speed = end.going[1] if end.going else 0.0
+    craft = craft_class(leg.type_code or "", bool(leg.military), speed, end.altitude_ft or 0.0)
+    return craft in LIGHT
+
+
+def _shut(end: End) -> End:
+    return end if end.going is None else replace(end, going=None)

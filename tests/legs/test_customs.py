@@ -1,0 +1,95 @@
+"""Customs: what one side at cruise cannot tell, the airframe's or the fleet's habit may."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.airfields import Airfields
+from bot.legs.customs import BOTH_SURE, FLEET_SURE, ON_S, OWN_SURE, Customs, Flown
+from bot.legs.history import History, legs_of
+from bot.legs.live import LiveLegs
+from bot.model.air import How, Leg, Positions
+from tests.legs.flights import T0, between, flight, join
+
+HOUR = 3600.0
+OTHER = 0x1540AA
+
+
+def lost(table: Airfields, start_s: float = T0) -> Positions:
+    """Latakia towards al-Khadim, lost at cruise 40 min before it would land."""
+    p = flight(table, "OSLK", "HL59", start_s)
+    return between(p, 0, p.time_s.max() - 2400)
+
+
+def last(legs: list[Leg]) -> Leg:
+    """The leg that began last."""
+    return max((g for g in legs if g.icao24 == "154076"), key=lambda g: g.first_seen)
+
+
+def test_one_side_at_cruise_alone_names_nothing(table: Airfields) -> None:
+    """Nobody was ever seen where it went: the end stays unknown, and keeps no trace of the try."""
+    end = last(legs_of(lost(table), History(table))).destination
+    assert (end.airfield, end.how, end.going) == (None, How.UNKNOWN, None)
+
+
+def test_its_own_habit_is_the_second_side(table: Airfields) -> None:
+    """It was seen at al-Khadim a day before: that field, straight ahead, is named."""
+    day = flight(table, "OSLK", "HL59"), flight(table, "HL59", "OSLK", T0 + 6 * HOUR)
+    end = last(legs_of(join(*day, lost(table, T0 + 24 * HOUR)), History(table))).destination
+    assert (end.airfield, end.how, end.confidence) == ("HL59", How.PROJECTED, OWN_SURE)
+    assert end.candidates[0] == ("HL59", OWN_SURE)
+
+
+@pytest.mark.parametrize("later_h", [-90, -12, 6])
+def test_the_fleets_habit_is_the_second_side(table: Airfields, later_h: float) -> None:
+    """Another aircraft flew the same route, days before or hours after: less sure, but named."""
+    start = T0 + 100 * HOUR
+    theirs = flight(table, "OSLK", "HL59", start + later_h * HOUR, icao24=OTHER)
+    leg = last(legs_of(join(theirs, lost(table, start)), History(table)))
+    assert (leg.destination.airfield, leg.destination.confidence) == ("HL59", FLEET_SURE)
+    assert leg.landing is not None
+    assert leg.landing > leg.last_seen
+
+
+@pytest.mark.parametrize("later_h", [-150, 40])
+def test_what_is_too_old_or_too_late_counts_not(table: Airfields, later_h: float) -> None:
+    """A flight of another week, or of the day after the last that counts, names nothing."""
+    start = T0 + 160 * HOUR
+    theirs = flight(table, "OSLK", "HL59", start + later_h * HOUR, icao24=OTHER)
+    assert (
+        last(legs_of(join(theirs, lost(table, start)), History(table))).destination.airfield is None
+    )
+
+
+def test_two_habits_ahead_name_nothing(table: Airfields) -> None:
+    """Where others fly to two fields that both lie ahead, neither is named."""
+    leg = replace(last(legs_of(lost(table), History(table))))
+    side = leg.destination
+    open_ = replace(leg, destination=replace(side, going=(254.0, 430.0)))
+    t = leg.last_seen.timestamp()
+    customs = Customs(table)
+    customs.learn(t, [Flown(OTHER, t - 1, False, "OSLK", "HL59")])
+    assert customs.named(open_).destination.airfield == "HL59"
+    customs.learn(t, [Flown(OTHER, t - 2, False, "OSLK", "HLLQ")])
+    assert customs.named(open_).destination.airfield is None
+    customs.learn(t, [Flown(int(leg.icao24, 16), t - 3, False, "HL59", "")])
+    assert customs.named(open_).destination.confidence == BOTH_SURE
+    assert customs.named(open_).destination.going is None
+
+
+def test_live_names_at_once_and_is_final_when_all_is_known(table: Airfields) -> None:
+    """Told with the name an hour after it was lost, by what is known then; final a day and a half
+    after; a restart in between changes nothing."""
+    theirs = flight(table, "OSLK", "HL59", T0 - 20 * HOUR, icao24=OTHER)
+    p, live = lost(table), LiveLegs(table)
+    live.tick(theirs, T0 - HOUR)
+    live.tick(p, p.time_s.max())
+    told = last(live.tick(Positions.empty(), p.time_s.max() + 2 * HOUR))
+    assert (told.destination.airfield, told.final) == ("HL59", False)
+    after = LiveLegs(table)
+    after.restore(live.dump())
+    for one in (live, after):
+        early = one.tick(Positions.empty(), p.time_s.max() + ON_S)
+        assert not any(g.final for g in early if g.icao24 == told.icao24)
+        final = last(one.tick(Positions.empty(), p.time_s.max() + 37 * HOUR))
+        assert (final.id, final.final, final.destination) == (told.id, True, told.destination)
