@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,11 @@ class Airfields:
         """Rows of the airfields within `km`, in no order."""
         here = unit_vectors(lat_deg, lon_deg)
         return np.asarray(self._tree.query_ball_point(here, chord(km)), dtype=np.intp)
+
+    def rows_around(self, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike,
+                    km: Sequence[float]) -> tuple[Rows, Rows]:  # fmt: skip
+        """`rows_within` of many places (n,): which place, and a row near it."""
+        return around(self._tree, unit_vectors(lat_deg, lon_deg), [chord(k) for k in km])
 
     def nearest(self, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike, k: int = 1,
                 within_km: float = math.inf) -> tuple[Floats, Rows]:  # fmt: skip
@@ -179,6 +185,14 @@ def from_csv(path: Path, known: Airfields | None = None) -> Airfields:
 def chord(km: float) -> float:
     """The straight line through the unit sphere that spans `km` along its surface."""
     return 2 * math.sin(min(km / (2 * EARTH_KM), math.pi / 2))
+
+
+def around(tree: cKDTree, places: Floats, chords: Sequence[float]) -> tuple[Rows, Rows]:
+    """Points of a tree of unit vectors round each of these (n, 3): which one, and the point."""
+    found = tree.query_ball_point(places, chords)
+    counts = np.fromiter(map(len, found), np.intp, len(found))
+    points = np.fromiter(chain.from_iterable(found), np.intp, int(counts.sum()))
+    return np.repeat(np.arange(len(found)), counts), points
 
 
 def _data(name: str) -> bytes:

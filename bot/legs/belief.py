@@ -10,16 +10,18 @@ from one report at cruise (`ONE_SIDED_FT`).
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.legs import evidence
+from bot.legs.evidence import Candidates
 from bot.legs.places import Places
 from bot.legs.side import Side
 
@@ -35,6 +37,7 @@ BAND_FT = (2500.0, 8000.0, 20_000.0)
 KEPT, KEPT_SHARE = 12, 0.004  # candidates worth keeping for the second step
 TOLD_SHARE = 0.01  # and in the end
 DOUBTS = 3
+TOGETHER = 64  # stops at a time: some thousand candidates, which the processor's cache holds
 LEAST = 1e-6  # 'elsewhere' is never impossible
 HABITS = ("next_stop", "next_but_one", "further_stop")  # by how many stops away, either way
 Columns = npt.NDArray[np.float64]
@@ -90,38 +93,44 @@ def names(context: str) -> tuple[str, ...]:
     return (*first, *evidence.FITNESS_NAMES)
 
 
-def weigh(places: Places, q: Question) -> tuple[evidence.Candidates, Columns]:
+def weigh(places: Places, q: Question) -> tuple[Candidates, Columns]:
     """Candidates of a question and their evidence, shape (n, len(names(context)))."""
-    c, columns = _seen(places, q)
+    c, columns = _seen(places, [q])
     columns = [*columns, *evidence.fitness(c, q.craft)]
     return c, np.column_stack(columns) if len(c.rows) else np.empty((0, len(columns)))
 
 
-def _seen(places: Places, q: Question) -> tuple[evidence.Candidates, list[Columns]]:
-    """Candidates, and what was seen of the stop; the fitness of the fields is left out."""
-    if q.ground:
-        c = places.parked(*q.ground, q.craft)
-        return c, evidence.parked(c, *q.ground)
-    c = places.candidates(q.before, q.after, q.craft)
+def _seen(places: Places, asked: Sequence[Question]) -> tuple[Candidates, list[Columns]]:
+    """Candidates of questions of one context, and what was seen of each stop; the fitness of the
+    fields is left out."""
+    crafts = [q.craft for q in asked]
+    ground = [q.ground for q in asked if q.ground]
+    if ground:
+        lat, lon = np.array(ground).T
+        c = places.parked(lat, lon, crafts)
+        return c, evidence.parked(c, lat, lon)
+    c = places.candidates([(q.before, q.after) for q in asked], crafts)
+    before = evidence.Sides([q.before for q in asked if q.before is not None])
+    after = evidence.Sides([q.after for q in asked if q.after is not None])
     columns, distances = [], []
-    for side, reverse in ((q.before, False), (q.after, True)):
-        if side is not None:
-            nm, more = evidence.approach(c, side, reverse)
+    for sides, reverse in ((before, False), (after, True)):
+        if len(sides.t):
+            nm, more = evidence.approach(c, sides, reverse)
             distances.append(nm)
             columns += more
-    if q.before is not None and q.after is not None:
-        columns += evidence.together(q.before, q.after, *distances)
+    if len(distances) > 1:
+        columns += evidence.together(c, before, after, *distances)
     return c, columns
 
 
-def _scores(places: Places, q: Question, w: "Weights") -> tuple[evidence.Candidates, Columns]:
+def _scores(places: Places, asked: Sequence[Question], w: "Weights") -> tuple[Candidates, Columns]:
     """What `weigh` times the weights would give, without building the many columns of fitness."""
-    c, columns = _seen(places, q)
-    if not len(c.rows):
-        return c, np.empty(0)
-    seen = len(columns)
-    score = w.evidence[:seen] @ np.array(columns)
-    return c, score + evidence.fitness_score(c, q.craft, w.evidence[seen:])
+    c, columns = _seen(places, asked)
+    score = evidence.fitness_score(c, [q.craft for q in asked], w.evidence[len(columns) :])
+    # in this order whoever else is asked for; a matrix product's last bit depends on its size
+    for weight, column in zip(w.evidence, columns, strict=False):
+        score += weight * column
+    return c, score
 
 
 def band(q: Question) -> int:
@@ -189,19 +198,40 @@ def weights_of(context: str, told: Mapping[str, Any]) -> Weights:
     )  # fmt: skip
 
 
-def odds(places: Places, q: Question, table: Mapping[str, Weights]) -> Belief:
-    """What was seen of the stop itself says so much for each field; not calibrated."""
-    w = table[q.table]
-    c, score = _scores(places, q, w)
-    if not len(c.rows):
-        return NOTHING
-    elsewhere = float(w.elsewhere[band(q)] + w.elsewhere[-DOUBTS:] @ doubts(q, len(c.rows)))
-    top = max(float(score.max()), elsewhere)
-    share = np.exp(score - top)
-    share /= share.sum() + math.exp(elsewhere - top)
-    best = np.argsort(-share, kind="stable")[:KEPT]
-    best = best[share[best] >= KEPT_SHARE]
-    return Belief(tuple(c.rows[best].tolist()), tuple(share[best].tolist()))
+def odds(places: Places, asked: Sequence[Question], table: Mapping[str, Weights]) -> list[Belief]:
+    """What was seen of each stop itself says so much for each field; not calibrated."""
+    out = [NOTHING] * len(asked)
+    of: dict[str, list[int]] = {}
+    for i, q in enumerate(asked):
+        of.setdefault(q.table, []).append(i)
+    for name, which in of.items():
+        for k in range(0, len(which), TOGETHER):
+            some = which[k : k + TOGETHER]
+            found = _odds(places, [asked[i] for i in some], table[name])
+            for i, one in zip(some, found, strict=True):
+                out[i] = one
+    return out
+
+
+def _odds(places: Places, asked: Sequence[Question], w: Weights) -> list[Belief]:
+    """Of questions with one table of weights."""
+    c, score = _scores(places, asked, w)
+    counts = np.bincount(c.of, minlength=len(asked))
+    some = np.flatnonzero(counts)  # a stop may have no candidate
+    if not len(some):
+        return [NOTHING] * len(asked)
+    group, starts = np.searchsorted(some, c.of), np.searchsorted(c.of, some)
+    doubt = np.array([doubts(asked[i], int(counts[i])) @ w.elsewhere[-DOUBTS:] for i in some])
+    elsewhere = w.elsewhere[[band(asked[i]) for i in some]] + doubt
+    top = np.maximum(np.maximum.reduceat(score, starts), elsewhere)
+    share = np.exp(score - top[group])
+    share /= (np.add.reduceat(share, starts) + np.exp(elsewhere - top))[group]
+    kept = np.flatnonzero(share >= KEPT_SHARE)
+    kept = kept[np.lexsort((-share[kept], c.of[kept]))]
+    ends = np.searchsorted(c.of[kept], np.arange(len(asked) + 1)).tolist()
+    rows, shares = c.rows[kept].tolist(), share[kept].tolist()
+    best = [slice(a, min(b, a + KEPT)) for a, b in pairwise(ends)]
+    return [Belief(tuple(rows[b]), tuple(shares[b])) for b in best]
 
 
 def may_name(q: Question, floor_ft: float = 0.0) -> bool:

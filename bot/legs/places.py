@@ -1,12 +1,13 @@
 """Airfields as the stop inference wants them: candidates for a stop, quickly."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from bot.airfields import Airfields, chord
+from bot.airfields import Airfields, around, chord
 from bot.geo import KM_PER_NM, unit_vectors
 from bot.legs.evidence import (
     DOWN_FT_PER_NM,
@@ -31,6 +32,8 @@ APPROACH_FT, CERTAIN_FPM = 15_000.0, 500.0  # landing or taking off for certain
 CROWD_KM, CROWD_N = 150.0, 12.0  # Benghazi has 4 such fields round it, Frankfurt 30
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
 Rows = npt.NDArray[np.intp]
+Sides = tuple[Side | None, Side | None]
+Column = Sequence[float]
 
 
 class Places:
@@ -38,7 +41,7 @@ class Places:
 
     def __init__(self, airfields: Airfields, named: frozenset[str] = frozenset()) -> None:
         self.airfields = a = airfields
-        self.lat, self.lon = np.radians(a.lat_deg), np.radians(a.lon_deg)
+        self._place = unit_vectors(a.lat_deg, a.lon_deg).T.copy()
         self.elevation_ft = _filled(a)
         size = np.full(len(a), SIZES.index("unknown"))
         size[a.soft_ft > 0] = SIZES.index("soft")
@@ -56,35 +59,35 @@ class Places:
         self._shadowed = _shadowed(a, size, self.big)
         self._headings = _headings(a)
         self._crowd = self._crowds(a)
-        self._wanted = np.zeros(len(a), bool)
         self._ground_ft: dict[tuple[float, float], float] = {}
 
-    def candidates(self, before: Side | None, after: Side | None, craft: str) -> Candidates:
-        """Fields that may lie between the two sides (one may be None)."""
-        self._wanted[:] = False
-        for side in (before, after):
-            if side is not None and not side.alt > HIGH_FT:
-                near = NEAR_KM if craft in LOW_FLYERS else LANDING_KM
-                self._wanted[self.airfields.rows_within(side.lat, side.lon, near)] = True
-        self._wanted[self._reachable(before, after)] = True
-        rows = np.flatnonzero(self._wanted)
-        return self.pick(self._fit_for(rows, craft))
+    def candidates(self, sides: Sequence[Sides], crafts: Sequence[str]) -> Candidates:
+        """Fields that may lie between the two sides of each stop (one may be None)."""
+        of, rows = self._reachable(sides)
+        low = [(i, side, NEAR_KM if crafts[i] in LOW_FLYERS else LANDING_KM)
+               for i, pair in enumerate(sides) for side in pair
+               if side is not None and not side.alt > HIGH_FT]  # fmt: skip
+        if low:
+            stops, seen, km = zip(*low, strict=True)
+            at, near = self.airfields.rows_around([s.lat for s in seen], [s.lon for s in seen], km)
+            of, rows = np.append(of, np.array(stops)[at]), np.append(rows, near)
+        return self._picked(of, rows, crafts)
 
-    def _fit_for(self, rows: Rows, craft: str) -> Rows:
-        """Without second names of a larger field and, unless it may be a helicopter, helipads."""
-        rows = rows[~self._shadowed[rows]]
-        return rows if craft in PAD_USERS else rows[self.size[rows] != SIZES.index("heliport")]
+    def parked(self, lat: Column, lon: Column, crafts: Sequence[str]) -> Candidates:
+        """Fields that reports from the ground may mean."""
+        of, rows = self.airfields.rows_around(lat, lon, [PARKED_KM] * len(crafts))
+        return self._picked(of, rows, crafts)
 
-    def parked(self, lat: float, lon: float, craft: str) -> Candidates:
-        """Fields that a report from the ground may mean."""
-        rows = np.sort(self.airfields.rows_within(lat, lon, PARKED_KM))
-        return self.pick(self._fit_for(rows, craft))
-
-    def pick(self, rows: Rows) -> Candidates:
-        """The rows as columns."""
-        return Candidates(rows, self.lat[rows], self.lon[rows], self.elevation_ft[rows],
-                          self.size[rows], self.airfields.scheduled[rows], self._hub[rows],
-                          self._headings[rows], self._crowd[rows])  # fmt: skip
+    def _picked(self, of: Rows, rows: Rows, crafts: Sequence[str]) -> Candidates:
+        """Each field once a stop, as columns: without second names of a larger field and, unless
+        it may be a helicopter, helipads."""
+        of, rows = np.divmod(np.unique(of * len(self.size) + rows), len(self.size))
+        pads = np.array([craft in PAD_USERS for craft in crafts])
+        fit = ~self._shadowed[rows] & (pads[of] | ~self.airfields.heliport[rows])
+        of, rows = of[fit], rows[fit]
+        return Candidates(of, rows, self._place[:, rows], self.elevation_ft[rows], self.size[rows],
+                          self.airfields.scheduled[rows], self._hub[rows], self._headings[rows],
+                          self._crowd[rows])  # fmt: skip
 
     def crowd(self, side: Side) -> int:
         """How many fields with a runway for the large lie within 300 km."""
@@ -108,24 +111,37 @@ class Places:
             self._ground_ft[key] = known = 0.0 if math.isnan(known) else known
         return known
 
-    def _reachable(self, before: Side | None, after: Side | None) -> Rows:
-        if before is not None and after is not None:
-            speed = max(60.0, before.cruise, after.cruise)  # in this order NaN drops out
-            budget_nm = (after.t - before.t) / 3600 * speed * 1.1 + 10
-            near = self._big_near(before, min(budget_nm, _reach_nm(before, -1)))
-            back = self._big_near(after, min(budget_nm, _reach_nm(after, 1)))
-            return near[np.isin(near, back, assume_unique=True, kind="table")]
-        side = before or after
-        assert side is not None
-        height = side.alt if side.alt == side.alt else 10_000.0
-        slope = DOWN_FT_PER_NM if before is not None else UP_FT_PER_NM
-        reach_nm = min(40 + 2 * max(height, 0) / slope, ONE_SIDED_NM)
-        return self._big_near(side, reach_nm)
+    def _reachable(self, sides: Sequence[Sides]) -> tuple[Rows, Rows]:
+        """Of each stop the larger fields that both sides could reach: those round the side with
+        the shorter reach, held against the other."""
+        balls = [sorted(_reaches(*pair), key=lambda ball: ball[1]) for pair in sides]
+        near, far = [b[0] for b in balls], [b[-1] for b in balls]
+        here, there = (unit_vectors([s.lat for s, _ in b], [s.lon for s, _ in b])
+                       for b in (near, far))  # fmt: skip
+        of, at = around(self._tree, here, [chord(nm * KM_PER_NM) for _, nm in near])
+        away = ((self._place[:, self.big[at]].T - there[of]) ** 2).sum(axis=1)
+        reach = np.array([chord(nm * KM_PER_NM) for _, nm in far])
+        both = away <= reach[of] ** 2
+        return of[both], self.big[at[both]]
 
     def _big_near(self, side: Side, nm: float) -> Rows:
         here = unit_vectors(side.lat, side.lon)
         found = self._tree.query_ball_point(here, chord(nm * KM_PER_NM))
         return self.big[np.asarray(found, dtype=np.intp)]
+
+
+def _reaches(before: Side | None, after: Side | None) -> list[tuple[Side, float]]:
+    """How far from each side, in NM, the stop may be."""
+    if before is not None and after is not None:
+        speed = max(60.0, before.cruise, after.cruise)  # in this order NaN drops out
+        budget_nm = (after.t - before.t) / 3600 * speed * 1.1 + 10
+        return [(before, min(budget_nm, _reach_nm(before, -1))),
+                (after, min(budget_nm, _reach_nm(after, 1)))]  # fmt: skip
+    side = before or after
+    assert side is not None
+    height = side.alt if side.alt == side.alt else 10_000.0
+    slope = DOWN_FT_PER_NM if before is not None else UP_FT_PER_NM
+    return [(side, min(40 + 2 * max(height, 0) / slope, ONE_SIDED_NM))]
 
 
 def _reach_nm(side: Side, way: int) -> float:

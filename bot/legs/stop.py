@@ -103,7 +103,7 @@ class Asking:
 
     def _stops(self, asked: Sequence[Seen]) -> list[Stop]:
         """Each stop, held against the fields. A place on the ground is asked over and over."""
-        found = [belief.odds(self.places, _question(seen), self.weights) for seen in asked]
+        found = belief.odds(self.places, [_question(seen) for seen in asked], self.weights)
         if len(self._stands) > STANDS:
             self._stands.clear()
         for seen, odds in zip(asked, found, strict=True):

@@ -41,9 +41,9 @@ def test_the_quick_score_is_the_full_one(places: Places, before: Side, after: Si
     assert x.shape == (len(c.rows), len(belief.names(q.table)))
     assert np.isfinite(x).all()
     if len(c.rows):
-        _, quick = belief._scores(places, q, w)
+        _, quick = belief._scores(places, [q], w)
         assert np.allclose(quick, x @ w.evidence, atol=1e-6)
-    b = belief.odds(places, q, belief.shipped())
+    b = belief.odds(places, [q], belief.shipped())[0]
     assert list(b.share) == sorted(b.share, reverse=True)
     assert sum(b.share) <= 1.001
 
@@ -91,7 +91,7 @@ def test_level_at_3500_ft_is_cruise_for_a_light_aircraft() -> None:
 
 def test_melsbroek_is_brussels(places: Places) -> None:
     """A second name of a large field, without a runway of its own, is no candidate."""
-    c = places.parked(50.913, 4.49, "J")
+    c = places.parked([50.913], [4.49], "J")
     idents = {places.airfields.idents[r] for r in c.rows}
     assert "EBBR" in idents
     assert "EBMB" not in idents
@@ -100,7 +100,7 @@ def test_melsbroek_is_brussels(places: Places) -> None:
 def test_helipads_are_for_helicopters(places: Places) -> None:
     """An airliner on the ground is never at a helipad."""
     pad = int(np.flatnonzero(places.airfields.heliport)[0])
-    here = float(places.airfields.lat_deg[pad]), float(places.airfields.lon_deg[pad])
+    here = [places.airfields.lat_deg[pad]], [places.airfields.lon_deg[pad]]
     assert pad in places.parked(*here, "R").rows
     assert pad not in places.parked(*here, "J").rows
 
