@@ -221,8 +221,9 @@ def _odds(places: Places, asked: Sequence[Question], w: Weights) -> list[Belief]
     if not len(some):
         return [NOTHING] * len(asked)
     group, starts = np.searchsorted(some, c.of), np.searchsorted(c.of, some)
-    doubt = np.array([doubts(asked[i], int(counts[i])) @ w.elsewhere[-DOUBTS:] for i in some])
-    elsewhere = w.elsewhere[[band(asked[i]) for i in some]] + doubt
+    held = [(asked[i], int(counts[i])) for i in some.tolist()]
+    doubt = np.array([doubts(q, n) @ w.elsewhere[-DOUBTS:] for q, n in held])
+    elsewhere = w.elsewhere[[band(q) for q, _ in held]] + doubt
     top = np.maximum(np.maximum.reduceat(score, starts), elsewhere)
     share = np.exp(score - top[group])
     share /= (np.add.reduceat(share, starts) + np.exp(elsewhere - top))[group]
