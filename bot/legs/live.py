@@ -7,6 +7,8 @@ and disordered reports change nothing and never raise; `dump` and `restore` carr
 a restart. Only aircraft that changed state leave the arrays for Python.
 """
 
+import heapq
+import itertools
 import math
 import zlib
 from collections.abc import Iterable
@@ -49,7 +51,9 @@ class LiveLegs:
         self._told = np.empty(0, bool)  # nothing new to publish until it is heard again
         self._closed = np.empty(0, bool)  # the open piece is in the fold already
         self._customs = Customs(self._airfields)
-        self._held: list[Leg] = []  # final but for an end that a habit may name
+        # final but for an end that a habit may name: a heap by when it is due
+        self._held: list[tuple[float, int, Leg]] = []
+        self._hold_n = itertools.count()
         self._folds: dict[int, Fold] = {}
         self._published: state.Published = {}
 
@@ -81,7 +85,8 @@ class LiveLegs:
     def dump(self) -> bytes:
         """Everything remembered, for `restore`."""
         return state.pack(state.Memory(self._icao24, self._gates, self._open, self._told,
-                                       self._folds, self._published, self._closed, self._held,
+                                       self._folds, self._published, self._closed,
+                                       [leg for _, _, leg in sorted(self._held)],
                                        self._customs))  # fmt: skip
 
     def restore(self, blob: bytes) -> None:
@@ -89,7 +94,8 @@ class LiveLegs:
         m = state.unpack(blob, self._sky)
         self._icao24, self._gates, self._open, self._told = m.icao24, m.gates, m.open, m.told
         self._folds, self._published = m.folds, m.published
-        self._closed, self._held, self._customs = m.closed, m.held, m.customs
+        self._closed, self._customs, self._held = m.closed, m.customs, []
+        self._hold(m.held)
 
     # --------------------------------------------------------------------------- taking reports
 
@@ -209,13 +215,17 @@ class LiveLegs:
 
     def _finish(self, now_s: float) -> list[Leg]:
         """The legs of which a habit could name an end, when all that counts for them is known."""
-        due = [leg for leg in self._held if due_s(leg) < now_s]
-        if due:
-            self._held = [leg for leg in self._held if due_s(leg) >= now_s]
-        for leg in due:
+        out = []
+        while self._held and self._held[0][0] < now_s:
+            leg = heapq.heappop(self._held)[2]
             self._published.get(int(leg.icao24, 16), {}).pop(leg.id, None)
+            out.append(replace(self._customs.named(leg), final=True))
         self._customs.forget(now_s - DUE_S - BACK_S - SPARE_S)
-        return [replace(self._customs.named(leg), final=True) for leg in due]
+        return out
+
+    def _hold(self, legs: Iterable[Leg]) -> None:
+        for leg in legs:
+            heapq.heappush(self._held, (due_s(leg), next(self._hold_n), leg))
 
     def _settle(self, slot: int) -> list[Leg]:
         if self._open[slot]["n"] == 0:
@@ -252,7 +262,7 @@ class LiveLegs:
         for leg in legs:
             leg = self._same_id(told, leg)
             if is_open(leg):
-                self._held.append(leg)
+                self._hold([leg])
                 continue
             told.pop(leg.id, None)
             out.append(replace(leg, final=True))
