@@ -258,7 +258,16 @@ def _weigh_season(lane: Lane, day: Day, kept: Any, use: Any, phi: Any) -> None:
 
 
 def _settle(lane: Lane, j: int) -> None:
-    """Remember the level now as a normal if it is no lower than the one remembered."""
+    """Which level of the past would be no surge now. Weekly series remember adopted ones only."""
+    m, block, op = lane.memory, lane.block, lane.op
+    if m.step == 1:
+        _remember(lane, j)
+    block.former[j] = former_rate(m, op)
+    block.former_f[j] = m.former_f * remembered(m.fallen_f, op)
+
+
+def _remember(lane: Lane, j: int) -> None:
+    """The level now is a normal if it is no lower than the one remembered."""
     m, block, op = lane.memory, lane.block, lane.op
     long_ago = (m.adopted * m.step >= SETTLED_DAYS) & (m.seen * m.step >= SETTLED_DAYS)
     sure = op.maximum(1 - SETTLED_SD * op.sqrt(block.doubt[j]), 0.0)
@@ -268,8 +277,6 @@ def _settle(lane: Lane, j: int) -> None:
     low = block.flat[j] * sure
     new = long_ago & (low >= m.former_f * remembered(m.fallen_f, op))
     m.former_f, m.fallen_f = op.where(new, low, m.former_f), op.where(new, 0.0, m.fallen_f)
-    block.former[j] = former_rate(m, op)
-    block.former_f[j] = m.former_f * remembered(m.fallen_f, op)
 
 
 def _snapshot(lane: Lane, j: int) -> None:

@@ -115,6 +115,8 @@ def _explained(m: Memory, block: Block, start: Ints, end: Ints, rate: Floats, pl
     """The most that is no surge, (W, n, b): coming back to an earlier normal is none, and
     while the season is unproven neither is what a level without one expects."""
     mean = np.maximum(rate, block.former) * plain
+    if m.step != 1:  # on the weekly scenarios doubt about the season cost 0.015 of the POD
+        return np.asarray(mean)
     flat = np.maximum(_joined(m, block, "flat")[:, start].transpose(1, 0, 2), block.former_f)
     other = flat * _window(_joined(m, block, "f"), start, end)
     unproven = np.clip(1 - block.proof / level.SEASON_PROVEN, 0.0, 1.0)

@@ -6,6 +6,10 @@ Quiet negative binomial (and, below dispersion 1, timetabled) series over a grid
 and dispersions, half of them plain and half with weekday, season and trend. The table
 states slightly more false alarms than happen (AIM), because a class must not exceed its
 budget by the noise of its own fit. Seeds 900-999 are used nowhere else.
+
+The shipped daily surges are the fit made before the season had to prove itself, then lowered:
+`--only daily --lower 0.03 --write`. Fitted anew, the columns of regular routes move, which lost
+0.003 POD on the grid and 0.03 at cold start (tuning seeds 78000 and 78700).
 """
 
 from __future__ import annotations
@@ -260,11 +264,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--per-class", type=int, default=40)
     parser.add_argument("--only", default="", choices=["", *(k[0] for k in KINDS)])
+    parser.add_argument("--lower", type=float, help="no fit: take this from the shipped levels")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     parts = json.loads(OUT.read_text("utf-8")) if OUT.exists() else {}
     for name, step, sign in KINDS:
         if args.only not in ("", name):
+            continue
+        if args.lower is not None:
+            parts[name]["level"] = _rounded(np.array(parts[name]["level"]) - args.lower)
             continue
         parts[name], lines = calibrate(step, args.per_class, 900 + 10_000 * step, sign)
         print("\n".join(lines), flush=True)

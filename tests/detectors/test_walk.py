@@ -195,6 +195,23 @@ def test_coming_back_to_an_earlier_normal_is_no_surge() -> None:
     assert not walk.alarm[480:].any()
 
 
+def test_a_dip_of_the_first_year_is_not_awaited_in_the_next() -> None:
+    """A quarter of a year at a third of the traffic is no season: a year later few alarm."""
+    rng = np.random.default_rng(15)
+    mean = np.full((12, 760), 10.0)
+    mean[:, 200:290] = 3.3
+    walk = walk_forward(rng.poisson(mean).astype(float), DATES[:760])
+    assert walk.alarm[:, 530:].any(axis=1).sum() <= 4
+
+
+def test_traffic_in_stretches_does_not_alarm_for_ever() -> None:
+    """Where weeks of plenty and of little are the normal, half as many alarm as chance by days would have."""
+    rng = np.random.default_rng(16)
+    level = np.repeat(rng.lognormal(-0.15, 0.55, (10, 90)), 10, axis=1)
+    walk = walk_forward(rng.poisson(10 * level).astype(float), DATES)
+    assert walk.alarm[:, 500:].mean() < 0.12
+
+
 def test_a_month_of_surge_is_not_learnt_as_normal() -> None:
     """After four weeks of three times the traffic about as much is expected as before."""
     rng = np.random.default_rng(14)
