@@ -15,6 +15,7 @@ from bot.legs.stop import Seen, Spell, Stop, Walk
 
 ONE_FIELD_KM = 15.0  # surface reports further apart are two fields
 BLIP_S, BLIP_FT = 180.0, 400.0  # 'airborne' this short and low between two taxiings is none
+LEAST_S = 30.0  # airborne reports over a shorter time, from and to one place, are no flight
 MOMENT_S = 75.0  # between surface reports at one place nothing flies for so short a time
 YOUNG_S, YOUNG_FPM = 300.0, 1000.0  # so soon after take-off it climbs, told or not
 CLIMB_FT = 500.0  # less is no climb
@@ -116,13 +117,21 @@ class Airframe:
             return number
         if self._only_came_down(self.air):
             self.chain.blank(self.origin)
-        seen_on_ground = self.came_from or stop.spell
-        if self.air.n >= (1 if seen_on_ground else 2) and not self._blip(self.air, stop):
+        if self._flew(self.air, stop) and not self._blip(self.air, stop):
             self.chain.draft(Draft(
                 self.origin, number, self._icao(), self.air.first_t, self.air.last.t1,
                 self.air.call, self.reg, self.type_code, self.military,
             ), self.sky)  # fmt: skip
         return number
+
+    def _flew(self, air: Flight, stop: Stop) -> bool:
+        """Seen in the air for more than a moment, or else on the ground of two fields."""
+        if air.last.t1 - air.first_t > LEAST_S:
+            return True
+        a, b = self.came_from, stop.spell
+        if a is None or b is None:
+            return False
+        return distance_km(a.lat, a.lon, b.lat, b.lon) > ONE_FIELD_KM
 
     def _only_came_down(self, air: Flight) -> bool:
         """First heard at its highest and lower ever since: it did not take off where it was."""

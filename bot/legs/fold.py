@@ -13,7 +13,6 @@ import math
 from bot.geo import KM_PER_NM, distance_km
 from bot.legs import cut
 from bot.legs.airframe import MOMENT_S, ONE_FIELD_KM, Flight
-from bot.legs.belief import LIGHT
 from bot.legs.chain import Chain
 from bot.legs.hops import Hops
 from bot.legs.pieces import AIR, GAP_S, GROUND
@@ -27,6 +26,8 @@ HOP_S = 600.0
 LONE_S = 20.0  # false surface bits come alone
 HIGH_SLOW_FT = 12_000.0  # below 40 kt up here: a frozen, spoofed position
 FIELD_KM, PAD_KM = 5.0, 1.5
+LOW_FT, LOW_PAD_FT = 700.0, 400.0  # above the field, above a pad
+STAND_S = 60.0  # a helicopter so long beside a pad, slow and low, is on it
 ANOTHER_KM = 1000.0  # a track that leaps so far is another aircraft under the same address
 LITTLE = 10  # reports: a place left again by a jump after so few was wrong
 
@@ -129,10 +130,13 @@ class Fold(Hops):
         if rows[0, 0] < 0:
             return AIR
         elevation = float(self.sky.places.elevation_ft[rows[0, 0]])
-        low = not p.min_alt > max(elevation if elevation == elevation else 0, 0) + 700
+        low = not p.min_alt > max(elevation if elevation == elevation else 0, 0) + (
+            LOW_PAD_FT if rotor else LOW_FT
+        )
         if rotor:
-            still = p.max_gs < 5 and p.t1 - p.t0 >= 60 and km[0, 0] < PAD_KM
-            return GROUND if low and still else AIR
+            stays = distance_km(p.lat0, p.lon0, p.lat1, p.lon1) < PAD_KM
+            stays = stays and p.t1 - p.t0 >= STAND_S and km[0, 0] < PAD_KM
+            return GROUND if low and stays else AIR
         return GROUND if low else AIR
 
     # --------------------------------------------------------------------------- the two events
@@ -193,8 +197,9 @@ class Fold(Hops):
             return False
         before, after = arrival(air.last, air.top, air.fast), departure(q, q.max_gs)
         floor = self.sky.places.ground_ft(before.lat, before.lon)
-        light = self._craft(q) in LIGHT
-        return cut.landed_between(before, after, (air.call, q.cs0), light, floor)
+        interval_s = (air.last.t1 - air.first_t) / (air.n - 1) if air.n > 1 else math.nan
+        calls = (air.call, q.cs0)
+        return cut.landed_between(before, after, calls, self._craft(q), floor, interval_s)
 
     def _take_off(self, q: Piece) -> Walk[None]:
         """A stop lies between what was seen so far and q."""

@@ -33,21 +33,21 @@ def test_slack_decides(gap_min: float, nm: float, before: tuple[float, float],
                        landed: bool) -> None:  # fmt: skip
     """A gap hides a landing when more time is missing than the way, a descent and a climb take."""
     a, b = side(0, 0, *before), side(gap_min, nm / 60, *after)
-    assert landed_between(a, b, calls, light=False) is landed
+    assert landed_between(a, b, calls, craft="J") is landed
 
 
 def test_light_aircraft_turn_round_faster() -> None:
     """Nine minutes are enough for a light aircraft at a field, not for an airliner."""
     a, b = side(0, 0, 800, DOWN, 90.0), side(9, 0.02, 800, UP, 90.0)
-    assert landed_between(a, b, NONE, light=True)
-    assert not landed_between(a, b, NONE, light=False)
+    assert landed_between(a, b, NONE, craft="L")
+    assert not landed_between(a, b, NONE, craft="J")
 
 
 def test_height_counts_from_the_ground() -> None:
     """At a field of 7,600 ft a report at 9,000 ft is low: less time is needed for a stop."""
     a, b = side(0, 0, 9000, DOWN), side(17, 0.3, 9000, UP)
-    assert landed_between(a, b, NONE, light=False, ground_ft=7600)
-    assert not landed_between(a, b, NONE, light=False, ground_ft=0)
+    assert landed_between(a, b, NONE, craft="J", ground_ft=7600)
+    assert not landed_between(a, b, NONE, craft="J", ground_ft=0)
 
 
 def test_unknown_heights_and_speeds_do_not_raise() -> None:
@@ -55,4 +55,4 @@ def test_unknown_heights_and_speeds_do_not_raise() -> None:
     nan = math.nan
     a = Side(0, 0, 0, nan, nan, nan, nan, nan, nan)
     b = Side(9000, 0, 1, nan, nan, nan, nan, nan, nan)
-    assert landed_between(a, b, NONE, light=False) is True
+    assert landed_between(a, b, NONE, craft="J") is True
