@@ -193,18 +193,6 @@ findings = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
-priors = Table(  # what all watches taught before a week: used for that week ever after
-    "priors", meta,
-    Column("week", Date, primary_key=True),  # its Monday
-    Column("made", When, nullable=False),
-    Column("watches", Integer, nullable=False),  # that taught it; 0: too few, the default
-    Column("rate_per_day", Double, nullable=False),
-    Column("weight_days", Double, nullable=False),
-    Column("dispersion", Double, nullable=False),
-    Column("dispersion_weight", Double, nullable=False),
-    sqlite_with_rowid=False,
-)  # fmt: skip
-
 state = Table(
     "state", meta,
     Column("key", String, primary_key=True),

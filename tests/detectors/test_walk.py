@@ -205,7 +205,7 @@ def test_a_dip_of_the_first_year_is_not_awaited_in_the_next() -> None:
 
 
 def test_traffic_in_stretches_does_not_alarm_for_ever() -> None:
-    """Where weeks of plenty and of little are the normal, half as many alarm as chance by days would have."""
+    """Where weeks of plenty and of little are normal, half as many alarm as by single days."""
     rng = np.random.default_rng(16)
     level = np.repeat(rng.lognormal(-0.15, 0.55, (10, 90)), 10, axis=1)
     walk = walk_forward(rng.poisson(10 * level).astype(float), DATES)
