@@ -170,6 +170,10 @@ class _Beside:
 
 
 def _together(held: Sequence[Batch], alone: bool) -> Batch:
+    """One batch. Of whole aircraft in the order of their addresses: then nobody has to sort rows
+    (an archive has them in the order of the last two digits)."""
+    if alone:
+        held = sorted(held, key=lambda b: b.done or ())
     done = tuple(a for b in held for a in b.done or ()) if alone else None
     return Batch(columns.joined([b.positions for b in held]), done, sum(b.size for b in held))
 
