@@ -133,9 +133,10 @@ def _leap(year: int, month: int, day: int) -> date:
         return date(year, month, day - 1)
 
 
-def remarks(calendar: Calendar | None, series: Series, i: int, window_days: int) -> tuple[str, ...]:
-    """What the `window_days` up to day i are, latest first, ready to print, with whether such a
-    day was counted before them."""
+def remarks(calendar: Calendar | None, series: Series, i: int, window_days: int,
+            allowed_for: bool = True) -> tuple[str, ...]:  # fmt: skip
+    """What the `window_days` up to day i are, latest first, ready to print. `allowed_for`: the
+    judgement weighs special days, so also whether such a day was counted before them."""
     if calendar is None:
         return ()
     start, days = max(0, i + 1 - window_days), series.days[: i + 1]
@@ -149,6 +150,9 @@ def remarks(calendar: Calendar | None, series: Series, i: int, window_days: int)
     met = {calendar.of.get(day) for day in counted}
     lines = []
     for words, when in sorted(found.items(), key=lambda pair: pair[1], reverse=True)[:LINES]:
+        if not allowed_for:
+            lines.append(f"{words} ({_span(when)})")
+            continue
         seen = "what earlier ones did is allowed for" if calendar.of[when[0]] in met else (
             "the first one counted, its effect is not known yet")  # fmt: skip
         lines.append(f"{words} ({_span(when)}); {seen}")

@@ -202,7 +202,8 @@ class Desk:
 def _explained(watch: Watch, series: Series, odd: Finding) -> Finding:
     """The make-up's finding, with what the calendar knows of its day."""
     i = int((series.days == np.datetime64(odd.day)).argmax())
-    return replace(odd, notes=(*odd.notes, *explained_by(watch, series, i, odd.window_days)))
+    named = explained_by(watch, series, i, odd.window_days, allowed_for=False)
+    return replace(odd, notes=(*odd.notes, *named))
 
 
 def _so_far(today: Estimate, now: datetime) -> Estimate:

@@ -106,9 +106,10 @@ def calendar_for(watch: Watch, series: Series) -> Calendar | None:
     return calendar_of(watch, _day(series, 0), _day(series, -1))
 
 
-def explained_by(watch: Watch, series: Series, i: int, window_days: int) -> tuple[str, ...]:
+def explained_by(watch: Watch, series: Series, i: int, window_days: int,
+                 allowed_for: bool = True) -> tuple[str, ...]:  # fmt: skip
     """What the calendar knows of the `window_days` up to day i, ready to print."""
-    return remarks(calendar_for(watch, series), series, i, window_days)
+    return remarks(calendar_for(watch, series), series, i, window_days, allowed_for)
 
 
 def _row(walk: Walk, row: int) -> Walk:
@@ -174,7 +175,7 @@ def _first(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         score=NAN,
         last_before=last if since and seen >= PROOF * since else None,
         days_looked=round(seen),
-        notes=explained_by(watch, series, i, 1),
+        notes=explained_by(watch, series, i, 1, allowed_for=False),
     )
 
 

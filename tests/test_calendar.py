@@ -7,7 +7,7 @@ import pytest
 
 from bot import lull
 from bot.calendar import calendar_of, is_known, remarks
-from bot.judge import OPEN_DAYS, Judge, Judged
+from bot.judge import OPEN_DAYS, Judge, Judged, explained_by
 from bot.model.alert import Kind, Series
 from bot.model.watch import AlertPolicy, Peak, Watch
 from detectors import walk_forward
@@ -73,6 +73,14 @@ def test_a_holiday_stands_in_the_evidence() -> None:
         assert known in said[0]
     plain = judged(PLAIN, flown(EID[1])).findings[-1].notes
     assert not any("holiday" in note for note in plain)
+
+
+def test_what_no_count_weighs_only_names_the_holiday() -> None:
+    """Where counts are not judged, nothing is said of what earlier feasts did to them."""
+    series = flown(EID[1] + timedelta(days=1))
+    notes = explained_by(TURKISH, series, len(series.days) - 1, 2, allowed_for=False)
+    assert any("public holiday in Turkey: Eid al-Adha" in note for note in notes)
+    assert not any("allowed for" in note or "not known" in note for note in notes)
 
 
 def test_a_lull_knows_the_holiday() -> None:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from bot.airfields import Airfields
 from bot.geo import KM_PER_NM, bearing_deg, distance_km
 from bot.legs.belief import LIGHT, TOLD_SHARE
-from bot.legs.side import craft_class
+from bot.legs.side import INBOUND, craft_class
 from bot.model.air import End, How, Leg
 
 QUIET_S = 6 * 3600.0  # after so long in silence a flight is taken to have ended where it was heard
@@ -31,7 +31,6 @@ BACK_S, ON_S, DUE_S = 5 * 86400.0, 24 * 3600.0, 36 * 3600.0
 # so far ahead (NM), and so straight (degrees): airways bend little, approaches more
 AHEAD = ((60.0, 25.0), (250.0, 12.0), (500.0, 5.0))
 SWEEP_S = 3600.0
-INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
 KNOWN_AT = 0.9  # what others do counts where the other end is as sure as this
 # so often each was right in four worlds of two simulators: 78 of 78, 144 of 160, 20 of 28
 BOTH_SURE, OWN_SURE, FLEET_SURE = 0.97, 0.9, 0.72

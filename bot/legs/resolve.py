@@ -21,7 +21,7 @@ from bot.legs.belief import (
     Weights,
 )
 from bot.legs.places import LOW_FT, Places
-from bot.legs.side import Side
+from bot.legs.side import INBOUND, Side
 from bot.legs.stop import Asking, Spell, Stop
 from bot.model.air import End, How
 from bot.model.watch import Area
@@ -30,11 +30,10 @@ HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
 FAR_NAME_AT = 0.65  # a wrong name makes an alert: never seen near, it must be twice as likely
 HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
-CUSTOM_AT = 0.7  # a stop this sure shows where the airframe flies
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
+CUSTOM_AT = 0.7  # a stop this sure shows where the airframe flies
 ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
-INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
 Others = Sequence[tuple[int, Stop]]
 
 

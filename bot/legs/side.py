@@ -17,6 +17,7 @@ TREND_S = (20.0, 300.0)  # a slope of altitude is taken over at least, at most t
 ASTRAY_KM = 3.0  # no runway is longer than 5.5 km; taxiing ends near where it began
 JET_KT, JET_FT = 330.0, 28_500.0  # faster or higher than a turboprop
 LIGHT_KT = 165.0  # an aircraft that was never seen faster
+INBOUND = 0.8  # of the speed last seen is kept, on average, until the wheels touch
 
 
 class Piece(NamedTuple):
