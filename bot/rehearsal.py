@@ -6,12 +6,13 @@ The same wiring, lanes, judging and outbox as the service; only the time is woun
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from bot import app, explain, lookout, message, outbox
+from bot import app, lookout, outbox
 from bot.airfields import Airfields
 from bot.assess import Letter
 from bot.channels.base import Channel
 from bot.config import Config
 from bot.feeds import Recorded
+from bot.greeting import greet
 from bot.lane import Lane, Mood
 from bot.model.air import Everything, Leg, Presence
 from bot.model.feed import FeedSettings
@@ -64,13 +65,8 @@ class Rehearsal:
 
     def greet(self) -> None:
         """The message that every audience gets on start."""
-        with self._store.begin() as tx:
-            for name, addresses in self._settings.audiences.items():
-                lines = explain.explain(self._settings, explain.Facts({}), name)
-                outbox.enqueue(
-                    self._store, tx, event=f"welcome/{name}", now=self.now, addresses=addresses,
-                    message=message.welcome(lines, label=self.label),
-                )  # fmt: skip
+        book = self.wiring.desk.book
+        greet(self._store, self._settings, book, self.now, label=self.label)
         self.deliver()
 
     def pass_day(self, end: datetime, legs: Iterable[Leg], hours: Iterable[Presence]) -> None:

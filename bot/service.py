@@ -7,19 +7,15 @@ are declared at start-up: the schedule is code, the state is in the store.
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from bot import __version__, app, explain, lookout, message, outbox
+from bot import app, lookout, outbox
 from bot.airfields import Airfields
 from bot.app import Wiring, clock
 from bot.channels.base import Channel
@@ -28,12 +24,15 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_bot import API, close_bot, new_bot
 from bot.config import Config
 from bot.errors import BotError, ConfigError
-from bot.health import Health, blind
+from bot.greeting import greet, tell_operators
+from bot.health import Health
+from bot.housekeeping import keep_house
 from bot.lane import Lane
 from bot.model.air import Look, Snapshot
 from bot.night import Night
 from bot.notify import notify
-from bot.store import Retention, Store
+from bot.schedule import Schedule
+from bot.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +42,6 @@ HEALTH_EVERY_S = 20
 STAND_BY_EVERY_S = 5
 NIGHT_EVERY_S = 10.0  # how soon a pass notices that something is due; its own pace is its lane's
 SHUTDOWN_S = 8.0  # systemd is promised 10
-STUCK_AFTER = timedelta(minutes=15)  # longer than any lane's round at the slowest provider
-LOOKS_KEPT_DAYS = 14.0  # raw; their hours are kept for ever
 
 
 class Service:
@@ -55,12 +52,10 @@ class Service:
         self._store = store
         self._wiring = app.wire(settings, fields, store, clock())
         self._health = Health()
-        self._stop = threading.Event()
         self._hurry = threading.Event()  # lanes are to leave their rounds
         self._busy: dict[str, threading.Lock] = {}  # held by a lane during its round
-        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._schedule = Schedule(self._health)
         self._channels: dict[str, Channel] = {"console": ConsoleChannel()}
-        self._beats: dict[str, datetime] = {}
 
     # ---------------------------------------------------------------------------- main thread
 
@@ -97,63 +92,27 @@ class Service:
     # ----------------------------------------------------------------------------------- jobs
 
     def _start(self) -> None:
-        pools = {name: ThreadPoolExecutor(1) for name in ("core", "courier", "health")}
-        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._scheduler.configure(executors=pools, job_defaults=defaults, timezone=UTC)
-        self._every(ASSESS_EVERY.total_seconds(), "assess", "core", self._assess, first_s=20)
-        self._every(DELIVER_EVERY_S, "deliver", "courier", self._deliver)
-        self._every(HEALTH_EVERY_S, "health", "health", self._look_after)
-        self._every(STAND_BY_EVERY_S, "stand by", "health", self._stand_by)
-        self._every(86_400, "housekeeping", "core", self._keep_house, first_s=300)
+        every = self._schedule.every
+        every(ASSESS_EVERY.total_seconds(), "assess", "core", self._assess, first_s=20)
+        every(DELIVER_EVERY_S, "deliver", "courier", self._deliver)
+        every(HEALTH_EVERY_S, "health", "health", self._look_after)
+        every(STAND_BY_EVERY_S, "stand by", "health", self._stand_by)
+        every(86_400, "housekeeping", "core", self._keep_house, first_s=300)
         self._schedule_lanes()
         self._greet()
-        self._scheduler.start()
-
-    def _every(
-        self, seconds: float, name: str, executor: str, work: Callable[[], object],
-        first_s: float = 0.0,
-    ) -> None:  # fmt: skip
-        self._beats[name] = clock()
-        self._scheduler.add_job(
-            self._guarded, "interval", seconds=seconds, id=name, executor=executor,
-            args=[name, work], replace_existing=True,
-            next_run_time=clock() + timedelta(seconds=first_s),
-        )  # fmt: skip
+        self._schedule.start()
 
     def _schedule_lanes(self) -> None:
         """A job a feed and one a nightly pass, each on a thread of its own: a slow one delays
         nobody."""
         for lane in self._wiring.lanes:
             name = _lane_job(lane)
-            self._own_thread(1.0, name, partial(self._round, name, lane))
+            self._busy.setdefault(name, threading.Lock())
+            self._schedule.every(1.0, name, name, partial(self._round, name, lane))
         for night in self._wiring.lookout.nights:
             name = _night_job(night)
-            self._own_thread(NIGHT_EVERY_S, name, partial(self._pass, name, night))
-
-    def _own_thread(self, seconds: float, name: str, work: Callable[[], object]) -> None:
-        self._busy.setdefault(name, threading.Lock())
-        with contextlib.suppress(ValueError):  # known from before a reload
-            self._scheduler.add_executor(ThreadPoolExecutor(1), name)
-        self._every(seconds, name, name, work)
-
-    def _guarded(self, job: str, work: Callable[[], object]) -> None:
-        """A job's last line of defence: what failed is logged, the next tick comes."""
-        if self._stop.is_set():
-            return
-        try:
-            idle = work() is False
-        except Exception as exc:
-            log.exception("job failed job=%s", job)
-            self._health.failed(job, exc, clock())
-        else:
-            if not idle:
-                self._health.worked(job)
-        self._beat(job)
-
-    def _beat(self, job: str) -> None:
-        """The job is making progress; one that a reload removed has nothing to prove."""
-        if job in self._beats:
-            self._beats[job] = clock()
+            self._busy.setdefault(name, threading.Lock())
+            self._schedule.every(NIGHT_EVERY_S, name, name, partial(self._pass, name, night))
 
     def _round(self, name: str, lane: Lane) -> bool:
         """One round if it is due; False: there was nothing to do."""
@@ -169,7 +128,7 @@ class Service:
             def told(look: Look, snapshot: Snapshot | None) -> None:
                 take(look, snapshot)
                 self._wiring.lookout.heed(lane, sky, clock())
-                self._beat(name)
+                self._schedule.beat(name)
 
             try:
                 lane.round(clock, self._pause, told)
@@ -182,7 +141,7 @@ class Service:
         with self._busy[name]:
             if night not in self._wiring.lookout.nights:
                 return False
-            return night.round(clock, self._pause, partial(self._beat, name))
+            return night.round(clock, self._pause, partial(self._schedule.beat, name))
 
     def _stand_by(self) -> None:
         """Fallbacks take over, or go back to rest."""
@@ -202,77 +161,35 @@ class Service:
     def _deliver(self) -> None:
         settings = self._wiring.settings
         outbox.deliver_due(
-            self._store, self._channels, clock, stopping=self._stop.is_set,
+            self._store, self._channels, clock, stopping=self._schedule.stopping.is_set,
             operators=settings.addresses(settings.operators),
         )  # fmt: skip
 
     def _keep_house(self) -> None:
-        """Once a day: forget what has had its time, and tell what nobody sees."""
-        now, wiring = clock(), self._wiring
-        days = wiring.settings.retention / timedelta(days=1)
-        kept = Retention(looks_days=min(LOOKS_KEPT_DAYS, days), tracks_days=days, sent_days=days)
-        with self._store.begin() as tx:
-            self._store.prune(tx, now, kept)
-        wiring.desk.book.hours.forget((now - app.PRESENCE_LOADED).date())
-        gone = wiring.desk.book.forget_others((now - wiring.settings.retention).date())
-        log.info("housekeeping done legs_of_others_forgotten=%d", gone)
-        hours = self._store.look_hours(now - timedelta(hours=24), now + timedelta(hours=1))
-        asked = {lane.feed.name: [query.key() for query in lane.plan] for lane in wiring.lanes}
-        for title, lines in blind(hours, asked):
-            self._tell_operators(title, lines, event=f"blind/{title}/{now.date()}")
+        keep_house(self._wiring, clock())
 
     def _look_after(self) -> None:
         """Tell operators of troubles, and systemd that we live: only while jobs make progress."""
-        now = clock()
-        beats = list(self._beats.items())
-        stuck = [job for job, at in beats if job != "housekeeping" and now - at > STUCK_AFTER]
+        stuck = self._schedule.stuck()
         if stuck:
             log.error("no progress jobs=%s", ",".join(stuck))
         else:
             notify("WATCHDOG=1")
-        for title, lines in self._health.examine(self._wiring.lookout.states(), now):
+        for title, lines in self._health.examine(self._wiring.lookout.states(), clock()):
             self._tell_operators(title, lines)
 
-    # ------------------------------------------------------------------------------- messages
-
     def _greet(self) -> None:
-        """One message to each audience, once for a configuration: a restart is not news."""
-        settings = self._wiring.settings
-        looked = {
-            watch.name: self._wiring.desk.book.days_looked(watch.name) for watch in settings.watches
-        }
-        now = clock()
-        with self._store.begin() as tx:
-            for name, addresses in settings.audiences.items():
-                lines = explain.explain(settings, explain.Facts(looked), name)
-                if not lines:
-                    continue
-                plain = explain.explain(settings, None, name)  # without what changes by the day
-                mark = hashlib.sha256("\n".join([__version__, *plain]).encode()).hexdigest()
-                outbox.enqueue(
-                    self._store, tx, event=f"welcome/{name}/{mark[:12]}", now=now,
-                    message=message.welcome(lines), addresses=addresses,
-                )  # fmt: skip
+        wiring = self._wiring
+        greet(self._store, wiring.settings, wiring.desk.book, clock())
 
-    def _tell_operators(self, title: str, lines: Sequence[str], event: str = "") -> None:
-        """A notice; those of one `event` are one."""
-        settings = self._wiring.settings
-        now = clock()
-        with self._store.begin() as tx:
-            outbox.enqueue(
-                self._store, tx, event=event or f"service/{title}/{int(now.timestamp())}", now=now,
-                message=message.service(title, lines),
-                addresses=settings.addresses(settings.operators),
-            )  # fmt: skip
+    def _tell_operators(self, title: str, lines: Sequence[str]) -> None:
+        tell_operators(self._store, self._wiring.settings, title, lines, clock())
 
     # -------------------------------------------------------------------- reload and shutdown
 
     def _reload_soon(self) -> None:
         """On SIGHUP: in the core thread, so that no assessment runs meanwhile."""
-        self._scheduler.add_job(
-            self._guarded, id="reload", executor="core", replace_existing=True,
-            args=["reload", self._reload],
-        )  # fmt: skip
+        self._schedule.once("reload", "core", self._reload)
 
     def _reload(self) -> None:
         """Take the new configuration, or keep the old one whole and say why."""
@@ -293,8 +210,7 @@ class Service:
 
     def _replace(self, wiring: Wiring) -> None:
         for name in _jobs(self._wiring):
-            self._scheduler.remove_job(name)
-            del self._beats[name]
+            self._schedule.drop(name)
         self._wiring = wiring
         self._schedule_lanes()
 
@@ -320,19 +236,17 @@ class Service:
 
     def _shut_down(self) -> None:
         """Stop every job, then store what is still in memory; never longer than promised."""
-        self._stop.set()
+        self._schedule.stopping.set()
         self._hurry.set()
         telegram = self._channels.get("telegram")
         if isinstance(telegram, TelegramChannel):
             telegram.close()
-        waiter = threading.Thread(target=self._scheduler.shutdown, daemon=True)
-        waiter.start()
-        waiter.join(SHUTDOWN_S)
+        clean = self._schedule.stop(SHUTDOWN_S)
         try:
             self._wiring.sky.flush(clock())
         except BotError:
             log.exception("what was in memory could not be stored")
-        log.info("stopped clean=%s", not waiter.is_alive())
+        log.info("stopped clean=%s", clean)
 
 
 def _lane_job(lane: Lane) -> str:

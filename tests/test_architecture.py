@@ -20,10 +20,13 @@ KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network", "bot.usual"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
-              "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night"}  # fmt: skip
+              "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night",
+              "bot.greeting"}  # fmt: skip
 SHELL = {
     "bot.app",
     "bot.lookout",
+    "bot.schedule",
+    "bot.housekeeping",
     "bot.service",
     "bot.rehearsal",
     "bot.cli",
@@ -51,7 +54,7 @@ HOMES = {  # package -> the only rooms that may import it
     "matplotlib": {"bot.pictures"},
     "requests": {"bot.feeds"},
     "telegram": {"bot.channels", "bot.commands"},
-    "apscheduler": {"bot.service"},
+    "apscheduler": {"bot.schedule"},
     "yaml": {"bot.config"},
     "holidays": {"bot.calendar"},
     "sklearn": {"detectors"},

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bot import app
+from bot.housekeeping import keep_house
 from bot.model.air import Look, Outcome
 from bot.model.watch import Watch
-from bot.service import Service
 from tests.nouns import at, leg, watch
 from tests.timeline.conftest import Story
 
@@ -106,14 +106,14 @@ def test_operators_hear_once_a_day_of_what_nobody_sees(tmp_path: Path) -> None:
     settings, fields = app.load_config(path)
     with closing(app.open_data(settings, now)) as store:
         for _ in range(2):
-            service = Service(path, settings, fields, store)
-            good, bad, *_ = (query.key() for query in service._wiring.lanes[0].plan)
+            wiring = app.wire(settings, fields, store, now)
+            good, bad, *_ = (query.key() for query in wiring.lanes[0].plan)
             looks = [Look("sky", good, now, Outcome.OK, 3)]
             looks += [Look("sky", bad, now - timedelta(minutes=k), Outcome.GARBLED, detail="odd")
                       for k in range(6)]  # fmt: skip
             with store.begin() as tx:
                 store.add_looks(tx, looks)
-            service._keep_house()
+            keep_house(wiring, now)
         told = [post.key for post in store.posts(10) if "blind" in post.key]
     assert len(told) == 1
     assert "Feed sky never answers 1 of" in told[0]
