@@ -143,8 +143,9 @@ class Sky(Asking):
             # how the likeliest field would be known, where one may be named at all
             best = found.rows[0] if found.rows and self._may_name(q) else None
             how = How.UNKNOWN if best is None else self._how(q, best, side, spell)
-            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt,
-                       self._going(q))  # fmt: skip
+            # a leg that must have been but was not heard begins at a stop seen from before only
+            going = self._going(q) if side is not None else None
+            return End(None, how, 0.0, self._area(found, spell), candidates, lat, lon, alt, going)
         return End(idents[row], self._how(q, row, side, spell), found.share[0], None, candidates,
                    lat, lon, alt)  # fmt: skip
 

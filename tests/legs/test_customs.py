@@ -8,6 +8,8 @@ from bot.airfields import Airfields
 from bot.legs.customs import BOTH_SURE, FLEET_SURE, ON_S, OWN_SURE, Customs, Flown
 from bot.legs.history import History, legs_of
 from bot.legs.live import LiveLegs
+from bot.legs.side import Side
+from bot.legs.stop import Stop
 from bot.model.air import How, Leg, Positions
 from tests.legs.flights import T0, between, flight, join
 
@@ -93,3 +95,12 @@ def test_live_names_at_once_and_is_final_when_all_is_known(table: Airfields) -> 
         assert not any(g.final for g in early if g.icao24 == told.icao24)
         final = last(one.tick(Positions.empty(), p.time_s.max() + 37 * HOUR))
         assert (final.id, final.final, final.destination) == (told.id, True, told.destination)
+
+
+def test_a_leg_that_was_not_heard_asks_no_custom(table: Airfields) -> None:
+    """Of a stop seen from before only, the leg that must have followed has no first report to ask
+    from: nothing but the arrival is open."""
+    side = Side(T0, 33.0, 20.0, 30_000.0, 430.0, 200.0, 0.0, 33_000.0, 440.0)
+    found = History(table).sky.resolve(Stop(side, None, None, "J", ()))
+    assert found.arrival.going == (200.0, 430.0)
+    assert found.departure.going is None
