@@ -156,8 +156,8 @@ def load(extra: Iterable[Airfield] = ()) -> Airfields:
 
     Raises InputError when an extra field has an impossible place.
     """
-    table = _columns(gzip.decompress(_data("airfields.csv.gz")).decode("utf-8"))
-    return Airfields(_with(table, list(extra)))
+    given = list(extra)
+    return Airfields(_with(_columns(), given)) if given else _shipped()
 
 
 def from_csv(path: Path, known: Airfields | None = None) -> Airfields:
@@ -199,14 +199,18 @@ def _data(name: str) -> bytes:
     return resources.files("bot").joinpath("data", name).read_bytes()
 
 
-def _columns(text: str) -> dict[str, Column]:
+@cache  # reading it takes most of a verb's start; nobody writes to a table
+def _shipped() -> Airfields:
+    return Airfields(_columns())
+
+
+def _columns() -> dict[str, Column]:
+    text = gzip.decompress(_data("airfields.csv.gz")).decode("utf-8")
     rows = list(csv.reader(io.StringIO(text)))
     return dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
 
 
 def _with(table: dict[str, Column], extra: list[Airfield]) -> Mapping[str, Column]:
-    if not extra:
-        return table
     place = {ident: i for i, ident in enumerate(table["ident"])}
     wide = {name: list(column) for name, column in table.items()}
     for field in extra:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.feeds import aircraft_json, opensky_form
@@ -153,17 +153,19 @@ def test_memory_is_bounded() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.floats(0, 900), st.floats(-60, 60),
                           st.sampled_from([ADSB, MLAT, TISB])), max_size=40))  # fmt: skip
+@example([(1, 0.0, 3.0, ADSB), (2, 0.0, 0.0, ADSB), (1, 600.0, 0.0, ADSB), (2, 0.0, 0.0, ADSB)])
 @settings(max_examples=60, deadline=None)
 def test_every_row_is_admitted_or_counted(rows: list[tuple[int, float, float, int]]) -> None:
     """Nothing vanishes: admitted and refused add up, and an aircraft's fixes go forward in time
     for as long as it is remembered."""
     fusion = Fusion()
     last: dict[int, float] = {}
+    latest = 0.0  # of all that was told: a refused row makes time pass, too
     for icao24, at_s, lat, source in rows:
+        latest = max(latest, at_s)
         given_ = Positions.of([icao24], [at_s], [lat], [0.0], source=[source])
         out, counts = fusion.admit(given_)
         assert len(out) + sum(counts.values()) == 1
         if len(out):
-            latest = max([at_s, *last.values()])
             assert at_s > last.get(icao24, -np.inf) or last[icao24] <= latest - FORGET_S
             last[icao24] = at_s
