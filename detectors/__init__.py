@@ -7,7 +7,7 @@ from detectors.judge import Halves, MakeupInput, judge, split_budget
 from detectors.lull import lull_forward
 from detectors.novelty import Novelty, first_legs
 from detectors.online import Online
-from detectors.prior import Prior, pool_prior
+from detectors.prior import Prior, is_like, pool_prior
 from detectors.walk import Walk, walk_forward
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Prior",
     "Walk",
     "first_legs",
+    "is_like",
     "judge",
     "lull_forward",
     "pool_prior",

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from detectors import Online, Prior, pool_prior, walk_forward
+from detectors import Online, Prior, is_like, pool_prior, walk_forward
 
 DATES = np.datetime64("2023-01-01") + np.arange(900)
 
@@ -332,13 +332,34 @@ def test_weekly_dates_are_seen() -> None:
 
 
 def test_a_pooled_prior_knows_the_group() -> None:
-    """The prior of like routes has their rate; of two routes it is the default."""
+    """The prior of like routes has their rate; of two routes, or of a month, it is the default."""
     y = np.random.default_rng(9).poisson(3, (12, 100))
     prior = pool_prior(y)
     assert 2.5 < prior.rate_per_day < 3.5
     assert pool_prior(y[:2]).weight_days == 2.0
+    assert pool_prior(y[:, :27]).weight_days == 2.0
     with pytest.raises(ValueError, match="shape|arrays"):
         pool_prior(y[0])
+
+
+def test_unlike_routes_teach_little() -> None:
+    """Rare routes alike say more of a newcomer than rare and busy ones together."""
+    rng = np.random.default_rng(10)
+    alike = pool_prior(rng.poisson(0.1, (12, 300)))
+    unlike = pool_prior(rng.poisson(np.geomspace(0.02, 10, 12)[:, None], (12, 300)))
+    assert alike.weight_days > 15
+    assert alike.shape <= 2.0 + 1e-9  # never taken to be more alike than that
+    assert unlike.weight_days == 2.0
+
+
+def test_a_route_of_another_kind_is_not_like_the_pool() -> None:
+    """By its first fortnight a busy newcomer is told from rare routes, and a rare one from busy."""
+    rare, busy = Prior(0.1, 20.0), Prior(6.0, 2.0)
+    assert is_like(rare, 0, 14)
+    assert is_like(rare, 2.0, 14)
+    assert not is_like(rare, 40, 14)
+    assert is_like(busy, 80, 14)
+    assert not is_like(busy, 1, 14)
 
 
 def test_a_prior_must_make_sense() -> None:
