@@ -7,14 +7,15 @@ left out is counted by reason; a value that makes no sense becomes 'unknown', ne
 Refuses (Garbled): what is not JSON, has no aircraft list or no clock, or says it is an error.
 
 Speed matters here: a world snapshot has 17,000 records of some 45 keys every minute. msgspec's
-typed structs skip undeclared keys without allocating, and whole fields become columns at once. What
-is not of today's plain form (no `type`, a null, an old name) is read with more fields; only when
-that fails, too, are the records read one by one (lenient.py).
+typed structs skip undeclared keys without allocating, some hundred records at a time, and whole
+fields of these become columns at once. What is not of today's plain form (no `type`, a null, an old
+name) is read with more fields; only when that fails, too, are the records read one by one
+(lenient.py).
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
@@ -37,9 +38,9 @@ from bot.feeds.clean import (
 )
 from bot.feeds.lenient import UNREAD, Number, Other, Reply, lenient
 from bot.model.air import SOURCES, Positions
+from bot.scan import parts
 
 _MILLISECONDS = 1e11  # an epoch above this is in ms: as seconds it would be the year 5138
-_BLOCK = 3000  # aircraft: their objects, touched field by field, stay in the processor's cache
 _NONE = math.nan
 
 
@@ -67,8 +68,9 @@ class _Aircraft(msgspec.Struct, gc=False):
     seen: float = _NONE
 
 
-_PLAIN = msgspec.json.Decoder(Reply[_Aircraft])
-_ANY = msgspec.json.Decoder(Reply[Other])
+_PLAIN = msgspec.json.Decoder(list[_Aircraft])
+_OTHER = msgspec.json.Decoder(list[Other])
+_REPLY = msgspec.json.Decoder(Reply[Other])
 
 
 def parse(body: bytes, what: str) -> Parsed:
@@ -77,52 +79,19 @@ def parse(body: bytes, what: str) -> Parsed:
     A fix's time is the reply's clock less `seen_pos` (else `seen`, else 0: decoders withdraw a
     position 60 s old, so the error stays below that). Units are the wire's: feet, knots, ft/min.
     """
-    counts = Skips()
-    found, reply = _fast(body)
-    if found is None:
-        reply = _read(body, what, counts)
+    told = _scanned(body) or _in_parts(body) or _whole(body, what)
+    reply, raw, counts = told.reply, told.raw, told.counts
     if reply.msg is not None and reply.msg.strip().lower() != "no error":
         raise Garbled(f"{what}: the provider reports {reply.msg.strip()[:120]!r}")
-    records = reply.ac if reply.ac is not None else reply.aircraft
-    if records is None:
-        if reply.total != 0:  # an old provider writes `"ac": null, "total": 0` for an empty sky
-            raise Garbled(f"{what}: no aircraft list in the reply")
-        records = []
+    # an old provider writes `"ac": null, "total": 0` for an empty sky
+    if reply.ac is None and reply.aircraft is None and reply.total != 0:
+        raise Garbled(f"{what}: no aircraft list in the reply")
     time_s = _clock(reply.now, what)
-    listed = len(records) + counts[UNREADABLE] if found is None else len(found.address)
+    listed = (0 if raw is None else len(raw.address)) + counts[UNREADABLE]
     if not listed and reply.total:
         raise Garbled(f"{what}: an empty list, although the reply counts {reply.total} aircraft")
-    raw = _listed(records, counts) if found is None else [_scanned(found, counts)]
-    return Parsed.of(time_s, _positions(raw, time_s, counts), listed, counts)
-
-
-def _fast(body: bytes) -> tuple[scan.Crafts | None, Reply[Any]]:
-    """The reply with its list read by machine code, if that is at hand and the form is plain."""
-    found, reply = scan.crafts(body), Reply[Any]()
-    if found is None or scan.NO_SOURCE in found.source:
-        return None, reply
-    try:
-        reply = _ANY.decode(found.rest)
-    except UNREAD:
-        return None, reply
-    records = reply.ac if reply.ac is not None else reply.aircraft
-    mine = records is not None and [a.hex for a in records] == [scan.MARK]
-    return found if mine else None, reply
-
-
-def _read(body: bytes, what: str, counts: Skips) -> Reply[Any]:
-    try:
-        reply = _PLAIN.decode(body)
-        if "" not in map(attrgetter("type"), reply.ac or reply.aircraft or ()):
-            return reply
-    except msgspec.ValidationError:
-        pass  # perhaps a null
-    except UNREAD:
-        return lenient(body, what, counts)
-    try:
-        return _ANY.decode(body)
-    except UNREAD:
-        return lenient(body, what, counts)
+    positions = Positions.empty() if raw is None else _positions(raw, time_s, counts)
+    return Parsed.of(time_s, positions, listed, counts)
 
 
 def _clock(now: Number, what: str) -> float:
@@ -133,11 +102,16 @@ def _clock(now: Number, what: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """Some of the aircraft in columns, as they were told; `address` 0 for what is none."""
+    """Aircraft in columns, as they were told; `address` 0 for what is none."""
 
     address: npt.NDArray[np.uint32]
-    number: Callable[..., Floats]  # by the names of a field, in order of preference
+    lat: Floats
+    lon: Floats
+    age: Floats
     altitude: Floats
+    speed: Floats
+    track: Floats
+    rate: Floats
     ground: columns.Bools
     vehicle: columns.Bools
     source: npt.NDArray[np.uint8]
@@ -147,78 +121,131 @@ class _Raw:
     military: columns.Bools
 
 
-def _listed(records: list[Any], counts: Skips) -> Iterator[_Raw]:
-    for i in range(0, len(records), _BLOCK):
-        yield _block(records[i : i + _BLOCK], counts)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A reply: what is around its list, and the list (None: there is none, or an empty one)."""
+
+    reply: Reply[Other]
+    raw: _Raw | None
+    counts: Skips
 
 
-def _block(records: list[Any], counts: Skips) -> _Raw:
-    """One field after another, each list gone before the next."""
+def _scanned(body: bytes) -> _Told | None:
+    """The reply with its list read by machine code, if that is at hand and the form is plain."""
+    found, counts = scan.crafts(body), Skips()
+    if found is None or scan.NO_SOURCE in found.source:
+        return None
+    reply = _around(found.rest)
+    if reply is None:
+        return None
+    address, number = found.address, found.number
+    for i, text in found.told.items():
+        if addressed(text, counts):  # with blanks around it
+            address[i] = int(text, 16)
+    raw = _Raw(
+        address, number["lat"], number["lon"], _first(number["seen_pos"], number["seen"]),
+        number["alt_baro"], number["gs"], number["track"],
+        _first(number["baro_rate"], number["geom_rate"]), found.ground, found.vehicle,
+        found.source, found.callsign, found.registration, found.type_code, found.military,
+    )  # fmt: skip
+    return _Told(reply, raw, counts)
+
+
+def _around(rest: bytes) -> Reply[Other] | None:
+    """What is around a list that was read apart; None when it was another list."""
+    try:
+        reply = _REPLY.decode(rest)
+    except UNREAD:
+        return None
+    records = reply.ac if reply.ac is not None else reply.aircraft
+    mine = records is not None and [a.hex for a in records] == [scan.MARK]
+    return reply if mine else None
+
+
+def _in_parts(body: bytes) -> _Told | None:
+    """The reply, if every record is of one form: of today's readsb, or of its relatives."""
+    found = parts.parted(body, parts.AIRCRAFT)
+    reply = None if found is None else _around(found.around)
+    if found is None or reply is None:
+        return None
+    for decoder in (_PLAIN, _OTHER):
+        counts = Skips()
+        try:
+            blocks = [_block(decoder.decode(part), counts) for part in found.lists()]
+        except (*UNREAD, _NotPlain):
+            continue
+        return _Told(reply, _joined([b for b in blocks if b is not None]), counts)
+    return None
+
+
+def _whole(body: bytes, what: str) -> _Told:
+    """The reply, whatever it is, as far as it can be read. Raises Garbled."""
+    counts = Skips()
+    try:
+        reply = _REPLY.decode(body)
+    except UNREAD:
+        reply = lenient(body, what, counts)
+    records = reply.ac if reply.ac is not None else reply.aircraft
+    return _Told(reply, _block(records or [], counts), counts)
+
+
+class _NotPlain(Exception):
+    """A record without `type`: the other decoders tell the source in another way."""
+
+
+def _block(records: list[Any], counts: Skips) -> _Raw | None:
+    """One field after another, each list gone before the next. Raises _NotPlain."""
+    if not records:
+        return None
 
     def told(name: str) -> list[Any]:
         return list(map(attrgetter(name), records))
 
     def number(*names: str) -> Floats:
-        return _first([columns.numbers(told(n)) for n in names if hasattr(records[0], n)])
+        return _first(*(columns.numbers(told(n)) for n in names if hasattr(records[0], n)))
 
+    source = _sources(records)
     altitude, ground = columns.heights(_altitudes(records))
     return _Raw(
-        _addresses(told("hex"), counts), number, altitude, ground,
-        columns.vehicles(told("category")), _sources(records), columns.callsigns(told("flight")),
-        columns.texts(told("r"), 12), columns.texts(told("t"), 4),
-        columns.flagged(told("dbFlags"), 1),
+        _addresses(told("hex"), counts), number("lat"), number("lon"), number("seen_pos", "seen"),
+        altitude, number("gs", "speed"), number("track"),
+        number("baro_rate", "geom_rate", "vert_rate"), ground, columns.vehicles(told("category")),
+        source, columns.callsigns(told("flight")), columns.texts(told("r"), 12),
+        columns.texts(told("t"), 4), columns.flagged(told("dbFlags"), 1),
     )  # fmt: skip
 
 
-def _scanned(found: scan.Crafts, counts: Skips) -> _Raw:
-    def number(*names: str) -> Floats:
-        return _first([found.number[n] for n in names if n in found.number])
-
-    address = found.address
-    for i, text in found.told.items():
-        if addressed(text, counts):  # with blanks around it
-            address[i] = int(text, 16)
-    return _Raw(address, number, found.number["alt_baro"], found.ground, found.vehicle,
-                found.source, found.callsign, found.registration, found.type_code,
-                found.military)  # fmt: skip
+def _joined(raws: list[_Raw]) -> _Raw | None:
+    if len(raws) < 2:
+        return raws[0] if raws else None
+    return _Raw(*(np.concatenate([getattr(r, f.name) for r in raws]) for f in fields(_Raw)))
 
 
-def _first(told: list[Floats]) -> Floats:
+def _first(column: Floats, *others: Floats) -> Floats:
     """The first column, its gaps filled from the next."""
-    column = told[0]
-    for other in told[1:]:
+    for other in others:
         column = np.where(np.isnan(column), other, column)
     return column
 
 
-def _positions(raws: Iterable[_Raw], time_s: float, counts: Skips) -> Positions:
-    blocks = [_placed(raw, time_s, counts) for raw in raws]
-    if not blocks:
-        return Positions.empty()
-    positions, ages = zip(*blocks, strict=True)
-    return sound(columns.joined(positions), np.concatenate(ages), counts)
-
-
-def _placed(raw: _Raw, time_s: float, counts: Skips) -> tuple[Positions, Floats]:
-    """The aircraft that can give a row, and how old each fix was; counts why others cannot."""
-    number = raw.number
-    lat, lon, age = number("lat"), number("lon"), number("seen_pos", "seen")
-    age = np.where(np.isnan(age), 0.0, age)
+def _positions(raw: _Raw, time_s: float, counts: Skips) -> Positions:
+    """The aircraft that can give a row; counts why others cannot."""
+    age = np.where(np.isnan(raw.age), 0.0, raw.age)
     positions = Positions.of(
-        raw.address, time_s - np.maximum(age, 0.0), lat, lon,
+        raw.address, time_s - np.maximum(age, 0.0), raw.lat, raw.lon,
         altitude_ft=within(raw.altitude, "altitude"), on_ground=raw.ground,
-        ground_speed_kt=within(number("gs", "speed"), "speed"),
-        track_deg=within(number("track"), "track"),
-        vertical_rate_fpm=within(number("baro_rate", "geom_rate", "vert_rate"), "rate"),
-        source=raw.source, callsign=raw.callsign, registration=raw.registration,
-        type_code=raw.type_code, military=raw.military,
+        ground_speed_kt=within(raw.speed, "speed"), track_deg=within(raw.track, "track"),
+        vertical_rate_fpm=within(raw.rate, "rate"), source=raw.source, callsign=raw.callsign,
+        registration=raw.registration, type_code=raw.type_code, military=raw.military,
     )  # fmt: skip
     kept = (raw.address > 0) & ~raw.vehicle
     counts[VEHICLE] += int(np.sum((raw.address > 0) & raw.vehicle))
-    placed = ~(np.isnan(lat) | np.isnan(lon))
+    placed = ~(np.isnan(raw.lat) | np.isnan(raw.lon))
     counts[NO_POSITION] += int(np.sum(kept & ~placed))
     kept &= placed
-    return (positions, age) if kept.all() else (positions.take(kept), age[kept])
+    if not kept.all():
+        positions, age = positions.take(kept), age[kept]
+    return sound(positions, age, counts)
 
 
 def _addresses(told: Sequence[str | None], counts: Skips) -> npt.NDArray[np.uint32]:
@@ -239,7 +266,10 @@ def _altitudes(records: list[Any]) -> list[Any]:
 
 def _sources(records: list[Any]) -> npt.NDArray[np.uint8]:
     if isinstance(records[0], _Aircraft):
-        return columns.sources([a.type for a in records])
+        told = [a.type for a in records]
+        if "" in told:
+            raise _NotPlain
+        return columns.sources(told)
     return np.array([_source(a) for a in records], np.uint8)
 
 

@@ -116,9 +116,12 @@ def sound(positions: Positions, age_s: Floats, counts: Skips) -> Positions:
     if len(good) < len(positions):
         _note_rows(positions, ~placed, BAD_POSITION, age_s, counts)
         _note_rows(positions, placed & ~timed, BAD_TIME, age_s, counts)
+    address = np.sort(positions.icao24[good])
+    if not (address[1:] == address[:-1]).any():
+        return positions if len(good) == len(positions) else positions.take(good)
     order = good[np.lexsort((positions.time_s[good], positions.icao24[good]))]
     address = positions.icao24[order]
-    newest = order[np.append(address[1:] != address[:-1], True)] if len(order) else order
+    newest = order[np.append(address[1:] != address[:-1], True)]
     counts[DUPLICATE] += len(good) - len(newest)
     return positions.take(np.sort(newest))
 

@@ -271,3 +271,18 @@ def test_any_bytes_are_read_or_garbled(body: bytes) -> None:
     """No input whatever raises anything but Garbled."""
     with contextlib.suppress(Garbled):
         aj.parse(body, "test")
+
+
+@pytest.mark.parametrize("odd", [{}, {"gs": None}, {"type": ""}, {"speed": 12}, {"lat": "33.71"}])
+def test_a_reply_of_the_whole_world_is_read_as_its_records_are(odd: dict[str, Any]) -> None:
+    """Records read many at a time, and one odd among them, give what each alone gives."""
+    tricky = {"type": "adsb_icao", "gs": 300.5, "desc": 'a "},{" b', "mlat": [], "tisb": []}
+    crafts = [craft(**tricky, hex=f"{0x100000 + k:06x}", flight=f"AB{k}") for k in range(6000)]
+    crafts[4000] |= odd
+    p = parse(*crafts).positions
+    assert len(p) == len(crafts)
+    assert p.callsign.tolist() == [a["flight"].encode() for a in crafts]
+    alone = parse(crafts[4000]).positions
+    for name in p.__dataclass_fields__:
+        one, row = getattr(alone, name)[0], getattr(p, name)[4000]
+        assert one == row or (one != one and row != row), name
