@@ -11,7 +11,7 @@ from bot import airfields, config, lookout
 from bot.aircraft import Registry
 from bot.airfields import Airfields
 from bot.assess import Assessor
-from bot.book import DAY, EPOCH, Book, midnight
+from bot.book import EPOCH, Book
 from bot.config import Config
 from bot.coverage import HOUR_S, Hours, grounds_of
 from bot.desk import Desk
@@ -21,6 +21,7 @@ from bot.legs.live import LiveLegs
 from bot.lookout import Lookout
 from bot.model.air import Presence
 from bot.pipeline import Sky
+from bot.shelf import DAY, midnight
 from bot.store import Store, open_store
 
 DATABASE = "airbridge.sqlite"

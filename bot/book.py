@@ -8,8 +8,8 @@ defined anew would have counted among them is unknown, not zero.
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -24,20 +24,13 @@ from bot.matching import Match, aircraft_fits, matches
 from bot.model.air import Aircraft, Leg
 from bot.model.alert import Series
 from bot.model.watch import Watch
+from bot.shelf import DAY, MONTH, Shelf, runs, span
 from bot.store import Day, Store
 
 COUNTED_REV = "counted_rev"
 WHOLE_FROM = "legs_whole_from"  # state: the first day of which every leg is kept
 IMPORTED = "imported"  # state: when days were last imported
-DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MONTH = timedelta(days=31)  # of the sky's legs are held in memory at a time
-SHELF = 3  # such months
-
-
-def midnight(day: date) -> datetime:
-    """The start of a UTC day."""
-    return datetime.combine(day, time(), UTC)
 
 
 def fingerprint(watch: Watch) -> str:
@@ -106,7 +99,7 @@ class Book:
             self.hours.rebuild(ground, self.store.presence(ground, EPOCH, now + DAY))
         looking, habits = self.hours.unsaved(today)
         changed, rev = self.store.changed_days(int(self.store.state(COUNTED_REV) or b"0"))
-        legs = _Shelf(self.store)
+        legs = Shelf(self.store)
         rows = {
             watch.name: self._rows(watch, set(changed), today, legs)
             for watch in self.watches.values()
@@ -137,8 +130,8 @@ class Book:
             return 0
         done = self._whole_from()
         begin = max(first.date(), done) if done else first.date()
-        shelf, gone = _Shelf(self.store), 0
-        for day in sorted(_span(begin, min(before - DAY, begin + MONTH))):
+        shelf, gone = Shelf(self.store), 0
+        for day in sorted(span(begin, min(before - DAY, begin + MONTH))):
             flown = shelf.between(day, day)
             kept = {match.leg.id for watch in self.watches.values()
                     for match in matches(watch, flown, self.identify, self.locate)}  # fmt: skip
@@ -163,12 +156,12 @@ class Book:
         self._imported = self.store.state(IMPORTED)
         self._days = {name: self._load(name) for name in self.watches}
 
-    def _rows(self, watch: Watch, changed: set[date], today: date, legs: "_Shelf") -> list[Day]:
+    def _rows(self, watch: Watch, changed: set[date], today: date, legs: Shelf) -> list[Day]:
         """The watch's days to store now: those with changed legs, and those still open."""
         looked = self.hours.first_day(watch)
         known = {day for day in self._days[watch.name] if day <= today}
         if looked is not None:
-            known |= _span(looked, today)
+            known |= span(looked, today)
         before = self.store.state(_definition(watch.name)) or b""
         recounted = known if before != _mark(watch) else changed & known
         if before.partition(b"/")[2] not in (b"", _mark(watch).partition(b"/")[2]):
@@ -181,12 +174,10 @@ class Book:
         still_open = {today - back * DAY for back in range(OPEN_DAYS)} & known
         return [self._row(watch, day, counts) for day in sorted(recounted | still_open)]
 
-    def _count(
-        self, watch: Watch, days: set[date], legs: "_Shelf"
-    ) -> dict[date, tuple[float, float]]:
+    def _count(self, watch: Watch, days: set[date], legs: Shelf) -> dict[date, tuple[float, float]]:
         """(counted, possible) of each of the days."""
         counts: dict[date, tuple[float, float]] = dict.fromkeys(days, (0, 0))
-        for first, last in _runs(days):
+        for first, last in runs(days):
             flown = legs.between(first, last)
             counts |= series.tally(matches(watch, flown, self.identify, self.locate))
         return counts
@@ -204,10 +195,10 @@ class Book:
 
     def matches(self, watch: Watch, first: date, last: date) -> tuple[Match, ...]:
         """The stored legs of those UTC days that the watch counts or shows."""
-        shelf = _Shelf(self.store)
+        shelf = Shelf(self.store)
         return tuple(
             match
-            for start, stop in _runs(_span(first, last))
+            for start, stop in runs(span(first, last))
             for match in matches(watch, shelf.between(start, stop), self.identify, self.locate)
         )
 
@@ -245,11 +236,11 @@ class Book:
         that they concern: a file on one route says nothing of another's zeros. Nobody's looks are
         on record: regulars that came tell how much was seen, and without them it is unknown."""
         first, last = min(leg.day for leg in legs), max(leg.day for leg in legs)
-        shelf = _Shelf(self.store)
+        shelf = Shelf(self.store)
         found = {}
         for name, watch in self.watches.items():
             if matches(watch, legs, self.identify, self.locate):
-                counts = self._count(watch, _span(first, last), shelf)
+                counts = self._count(watch, span(first, last), shelf)
                 seen = self._seen_by_regulars(watch, first, last, shelf)
                 found[name] = [
                     Day(day, float(n), float(maybe), seen.get(day, math.nan))
@@ -258,7 +249,7 @@ class Book:
         return found
 
     def _seen_by_regulars(
-        self, watch: Watch, first: date, last: date, shelf: "_Shelf"
+        self, watch: Watch, first: date, last: date, shelf: Shelf
     ) -> dict[date, float]:
         """Exposure of days without a look, from those at the watch's ends whom it does not watch;
         that of the worse end, NaN where either's is unknown."""
@@ -266,7 +257,7 @@ class Book:
             return {}
         unwatched = [
             leg
-            for start, stop in _runs(_span(first, last))
+            for start, stop in runs(span(first, last))
             for leg in shelf.between(start, stop)
             if aircraft_fits(watch, self.identify(leg)) is False
         ]
@@ -280,23 +271,6 @@ class Book:
         }
 
 
-class _Shelf:
-    """Legs by days, fetched once for all watches of a recount; only the latest are held."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._held: dict[tuple[date, date], tuple[Leg, ...]] = {}
-
-    def between(self, first: date, last: date) -> tuple[Leg, ...]:
-        """The legs of those UTC days, both included."""
-        if (first, last) not in self._held:
-            while len(self._held) >= SHELF:
-                del self._held[next(iter(self._held))]
-            found = self._store.legs(midnight(first), midnight(last + DAY))
-            self._held[first, last] = found
-        return self._held[first, last]
-
-
 def _mark(watch: Watch) -> bytes:
     """What a watch counts, and on which grounds."""
     keys = ",".join(ground.key for ground in grounds_of(watch))
@@ -306,18 +280,3 @@ def _mark(watch: Watch) -> bytes:
 def _definition(watch: str) -> str:
     """Key under which the store keeps what a watch counted by."""
     return f"watch:{watch}"
-
-
-def _span(first: date, last: date) -> set[date]:
-    return {first + k * DAY for k in range((last - first).days + 1)}
-
-
-def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Consecutive days as (first, last) pairs, a month at most: one query each."""
-    runs: list[tuple[date, date]] = []
-    for day in sorted(days):
-        if runs and day - runs[-1][1] == DAY and day - runs[-1][0] < MONTH:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs

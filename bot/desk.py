@@ -10,7 +10,7 @@ import numpy as np
 
 from bot import coverage, evidence, lull, makeup, network
 from bot.airfields import Airfields
-from bot.book import DAY, Book, midnight
+from bot.book import Book
 from bot.coverage import Ground
 from bot.judge import Judge, Judged, explained_by
 from bot.matching import Fit
@@ -18,6 +18,7 @@ from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
 from bot.model.looking import Estimate, GroundDay, Lookout
 from bot.model.watch import Watch
+from bot.shelf import DAY, midnight
 
 SOURCES_TOLD_DAYS = 14  # a change of source explains a fortnight's counts, not older ones
 TRACKS_DRAWN = 6  # more paths than this hide each other on a phone

@@ -20,7 +20,7 @@ KEEPERS = {"bot.store"}
 BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network", "bot.usual"}
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
-              "bot.book", "bot.assess", "bot.sightings", "bot.standby", "bot.night",
+              "bot.book", "bot.shelf", "bot.assess", "bot.sightings", "bot.standby", "bot.night",
               "bot.greeting"}  # fmt: skip
 SHELL = {
     "bot.app",

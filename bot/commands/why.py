@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _looked(desk: "Desk", watch: "Watch", day: "date", now: "datetime") -> list[str]:
     """How well that day was looked at, and what was not seen."""
-    from bot.book import DAY, midnight
     from bot.coverage import worse_end
+    from bot.shelf import DAY, midnight
 
     past = day < now.date()
     ends = desk.lookouts(watch, 2 if past else 1, midnight(day) + DAY if past else now)
