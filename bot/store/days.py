@@ -1,18 +1,19 @@
-"""What was counted and judged: a watch's days, its findings, and small state under a key."""
+"""What was counted and judged: days, findings, priors, and small state under a key."""
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import delete, false, or_, select
 
 from bot.model.alert import Finding, Kind, Series
+from bot.model.prior import Pooled
 from bot.store.codec import finding_in, finding_out
 from bot.store.keeper import Keeper, Tx, upsert
-from bot.store.schema import days, findings, state
+from bot.store.schema import days, findings, priors, state
 
 Origin = Literal["observed", "imported"]
 
@@ -35,7 +36,7 @@ class Said:
 
 
 class DayKeeper(Keeper):
-    """The part of the store that keeps days, findings and state."""
+    """The part of the store that keeps days, findings, priors and state."""
 
     def put_days(
         self,
@@ -112,6 +113,20 @@ class DayKeeper(Keeper):
         query = query.order_by(findings.c.day, findings.c.watch, findings.c.kind)
         with self.read() as connection:
             return tuple(Said(finding_in(text), at) for text, at in connection.execute(query))
+
+    def put_priors(self, tx: Tx, given: Iterable[Pooled], now: datetime) -> None:
+        """Store the priors of weeks; one that is stored already stands."""
+        upsert(tx, priors, [{**asdict(pooled), "made": now} for pooled in given], where=false())
+
+    def priors(self) -> dict[date, Pooled]:
+        """Every stored prior, by the Monday of its week."""
+        with self.read() as connection:
+            rows = connection.execute(select(*(priors.c[f.name] for f in fields(Pooled))))
+            return {row.week: Pooled(*row) for row in rows}
+
+    def forget_priors(self, tx: Tx) -> None:
+        """Forget them all: the past that they rest on was replaced."""
+        tx.execute(delete(priors))
 
     def put_state(self, tx: Tx, key: str, value: bytes) -> None:
         """Keep a small thing under a name: open legs, a revision, a heartbeat."""

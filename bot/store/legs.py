@@ -16,7 +16,8 @@ from sqlalchemy import delete, func, select
 from bot.model.air import Callsign, Icao24, Leg
 from bot.store.codec import end_in, end_out
 from bot.store.keeper import Keeper, Tx, bulk, insert
-from bot.store.schema import counters, leg_moves, legs, moment, seconds
+from bot.store.schema import counters, leg_moves, legs
+from bot.store.when import moment, seconds
 
 # Two readings of one flight (other feeds, other polls) disagree about its start by a few minutes;
 # one airframe needs longer than this to land, turn and leave again.

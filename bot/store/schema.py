@@ -4,15 +4,11 @@ Types are those that SQLite and PostgreSQL share: instants are epoch seconds in 
 ISO dates, lists and nouns with many fields are JSON in text. Unknown is NULL, never zero or ''.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -24,33 +20,8 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-
-class When(TypeDecorator[datetime]):
-    """An aware UTC datetime as epoch seconds: a double keeps today's microseconds exactly."""
-
-    impl = Double
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> float | None:  # noqa: ARG002
-        return None if value is None else seconds(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else moment(value)
-
-
-def seconds(when: datetime) -> float:
-    """Epoch seconds; a naive datetime is refused, it could mean any moment."""
-    if when.tzinfo is None:
-        raise ValueError(f"a time without its zone cannot be stored: {when.isoformat()}")
-    return when.timestamp()
-
-
-def moment(epoch_s: float) -> datetime:
-    """The other way."""
-    return datetime.fromtimestamp(epoch_s, UTC)
-
+from bot.store.when import When
 
 meta = MetaData()
 
@@ -200,6 +171,16 @@ state = Table(
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------ the desk
+
+priors = Table(  # what all watches taught before a week: used for that week ever after
+    "priors", meta,
+    Column("week", Date, primary_key=True),  # its Monday
+    Column("made", When, nullable=False),
+    Column("watches", Integer, nullable=False),  # that taught it; 0: too few
+    Column("rate_per_day", Double, nullable=False),
+    Column("weight_days", Double, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
 
 alerts = Table(
     "alerts", meta,

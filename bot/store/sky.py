@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, case, delete, exists, func, select
 
 from bot.model.air import Icao24, Look, Outcome, Positions, Presence, Track
 from bot.store.keeper import Keeper, Tx, bulk, insert
-from bot.store.schema import fixes, look_hours, looks, presence, seconds
+from bot.store.schema import fixes, look_hours, looks, presence
+from bot.store.when import seconds
 
 HOUR_S = 3600
 

@@ -66,12 +66,12 @@ def test_an_old_database_is_copied_and_brought_up_to_date(path: Path) -> None:
     _migrate(engine, "0001")
     with closing(Store(engine)) as old, old.begin() as tx:
         old.put_legs(tx, [LEG])
-    Path(f"{path}.before-0004-20241226T120000Z.part").write_text("a copy that was cut short")
+    Path(f"{path}.before-0005-20241226T120000Z.part").write_text("a copy that was cut short")
     with closing(open_store(path, now=NOW)) as store:
         assert store.legs() == (LEG,)
         assert store.open_alerts() == ()
     (copy,) = path.parent.glob("*.before-*")
-    assert copy.name == "airbridge.db.before-0004-20241226T120000Z"
+    assert copy.name == "airbridge.db.before-0005-20241226T120000Z"
     with closing(sqlite3.connect(copy)) as was:
         assert was.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
         assert was.execute("SELECT id FROM legs").fetchall() == [(LEG.id,)]
@@ -102,7 +102,7 @@ def test_no_migration_without_its_copy(path: Path) -> None:
     engine = _engine(URL.create("sqlite", database=str(path)))
     _migrate(engine, "0001")
     engine.dispose()
-    Path(f"{path}.before-0004-20241226T120000Z.part").mkdir()
+    Path(f"{path}.before-0005-20241226T120000Z.part").mkdir()
     assert "could not be copied" in refusal(path)
     with closing(sqlite3.connect(path)) as after:
         assert after.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]

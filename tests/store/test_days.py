@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.alert import Finding, Kind
+from bot.model.prior import Pooled
 from bot.store import Day, Store
 from bot.store.codec import finding_in, finding_out
 from tests.alerts.findings import finding
@@ -111,3 +112,16 @@ findings = st.builds(
 def test_any_finding_survives_its_text(found: Finding) -> None:
     """A finding of any content, NaN and infinity included, reads back the same."""
     assert repr(finding_in(finding_out(found))) == repr(found)
+
+
+def test_the_prior_of_a_week_stands_until_the_past_is_replaced(store: Store) -> None:
+    """A week that has its prior keeps it whatever is made later, until all are forgotten."""
+    week = date(2024, 12, 23)
+    first = Pooled(week, 12, 0.03, 9.5)
+    for pooled in (first, replace(first, watches=13, rate_per_day=2.0)):
+        with store.begin() as tx:
+            store.put_priors(tx, [pooled], at("2024-12-23 00:05"))
+    assert store.priors() == {week: first}
+    with store.begin() as tx:
+        store.forget_priors(tx)
+    assert store.priors() == {}
