@@ -1,7 +1,7 @@
 """The whole table of targets with measured values, and the pictures of docs/legs.md.
 
     python -m bench.legs.run [--only quality|real|speed|memory] [--pictures]
-                             [--seeds 911 912] [--world usual|lit|few] [--no-peers]
+                             [--seeds 911 912] [--world usual|dark|lit|few] [--no-peers]
 
 With PYTHON_WITH_TRAFFIC=/path/to/python of an environment that has `traffic`, that is a row, too.
 
