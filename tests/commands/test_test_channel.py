@@ -1,27 +1,18 @@
 """`airbridge test-channel`: one message to every address, and what to do when it fails."""
 
-import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot import airfields, app, cli
+from bot import app, cli
 from bot.commands import try_channel as verb
 from bot.errors import Moved, Stopped, TryLater, Undeliverable
 from bot.model.watch import Address
 from bot.store import open_store
 from tests.fake_telegram import TOKEN, Chat, FakeTelegram, flood, refusal
 from tests.telegram_rules import photo_of
-
-LOAD = functools.cache(airfields.load)
-
-
-@pytest.fixture(autouse=True)
-def _table_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table of airfields is the same in every test, and takes a second to read."""
-    monkeypatch.setattr(airfields, "load", LOAD)
 
 
 @pytest.fixture
