@@ -1,11 +1,13 @@
 """A story told day by day over the real line: store, book, detectors, alerts, outbox, channel.
 
-told = story(watches...)
+told = story(watches...)                          # begins on 1 January 2024
+told = story(watches..., quiet=40)                # that many quiet days later
 told.days("2024-01-01", 120)                      # quiet, looked at
 told.day("2024-05-01", [leg(...)])                # a day with legs
 told.heard -> [(date, reason, kind, watch or title)]
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,6 +28,7 @@ from tests.nouns import at
 
 __all__ = ["Policy"]
 DESK = Address("list", "desk")
+START = at("2024-01-01")
 
 
 class ListChannel:
@@ -47,10 +50,11 @@ class ListChannel:
 class Story:
     """The bot on a hand-wound clock; restart() closes and reopens everything."""
 
-    def __init__(self, folder: Path, fields: Airfields, watches: Sequence[Watch]) -> None:
+    def __init__(self, folder: Path, fields: Airfields, watches: Sequence[Watch],
+                 start: datetime = START) -> None:  # fmt: skip
         self._folder, self._fields, self._watches = folder, fields, watches
         self.channel = ListChannel()
-        self.start = at("2024-01-01")
+        self.start = start
         self._open()
 
     def _open(self) -> None:
@@ -111,12 +115,42 @@ def fields() -> Airfields:
     return airfields.load()
 
 
+class Pasts:
+    """Data folders after so many quiet days of some watches, of which nobody has heard."""
+
+    def __init__(self, folder: Path, fields: Airfields) -> None:
+        self._folder, self._fields = folder, fields
+        self._lived: dict[tuple[str, int], tuple[Path, datetime]] = {}
+
+    def copy(self, watches: Sequence[Watch], days: int, to: Path) -> datetime:
+        """Lay a past into that folder; returns its last moment."""
+        key = (repr(watches), days)
+        if key not in self._lived:
+            folder = self._folder / str(len(self._lived))
+            told = Story(folder, self._fields, watches)
+            told.days("2024-01-01", days)
+            told.store.close()
+            assert told.heard == []
+            self._lived[key] = (folder, told.bot.now)
+        folder, end = self._lived[key]
+        shutil.copytree(folder, to)
+        return end
+
+
+@pytest.fixture(scope="session")
+def pasts(tmp_path_factory: pytest.TempPathFactory, fields: Airfields) -> Pasts:
+    """Quiet pasts that many tests begin with, each lived through once."""
+    return Pasts(tmp_path_factory.mktemp("pasts"), fields)
+
+
 @pytest.fixture
-def story(tmp_path: Path, fields: Airfields) -> Iterator[Callable[..., Story]]:
+def story(tmp_path: Path, fields: Airfields, pasts: Pasts) -> Iterator[Callable[..., Story]]:
     made: list[Story] = []
 
-    def make(*watches: Watch) -> Story:
-        made.append(Story(tmp_path / str(len(made)), fields, watches))
+    def make(*watches: Watch, quiet: int = 0) -> Story:
+        folder = tmp_path / str(len(made))
+        start = pasts.copy(watches, quiet, folder) if quiet else START
+        made.append(Story(folder, fields, watches, start))
         return made[-1]
 
     yield make
