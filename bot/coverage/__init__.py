@@ -7,6 +7,7 @@ aircraft: a surge must not be able to explain itself away, nor a quiet route to 
     ground  where looking is measured          hidden    what a day's hours say of it
     tally   polls -> presence by the hour      exposure  the same, day after day, remembered
     hours   presence -> days of each ground    report    what is told to a human
+    record  what is remembered of one ground
     sentinels   regulars of an archive that nobody's looks are on record of
 """
 
