@@ -4,7 +4,8 @@
 (type x hour, operator x destination, ...). `walk_forward` judges each day's flight-weighted
 means over one and seven days against a model of earlier days that knows how wild a mean of so
 few legs may be. Its p-values (of the nearest kind of day, of the isolation trees, of the sum of
-squares, of the largest) are joined by a weighted power mean.
+squares, of the largest) and the evidence of the legs one by one (`detectors.legwise`), where given,
+are joined by a weighted power mean; `detectors.rarity` says how often quiet routes get that far.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from scipy import stats
 from detectors import crowds
 from detectors.forest import Forest
 from detectors.inputs import Bools, Floats, Ints
+from detectors.legwise import LEGWISE
+from detectors.legwise import leg_features as leg_features
+from detectors.rarity import MIN_RANKED as MIN_RANKED
+from detectors.rarity import false_a_year
 
 WINDOWS = (1, 7)  # days; detection.md, section 5
 # Entries at which everything is learnt anew, then every REFIT_LATE: on 400 days two thirds of
@@ -37,14 +42,11 @@ WEEK_WEIGHT = 0.2  # of seven days against one, in the power mean
 # the slope held to that of six: days of legs, ten features, scatter wider than normal ones.
 TREE_TENTH, TREE_SLOPE, TREE_STEEPEST = (0.6, -0.12), (1.15, 0.6), 3.3
 # Weights in the power mean (tuned on the worlds of bench/detect/makeup.py).
-PARTS: dict[str, float] = {"distance": 0.8, "forest": 0.2, "sum": 0.5, "max": 0.5}
-# -log10 p at which quiet routes of three worlds, at 1 to 30 legs a day, have so many false alarms
-# a year, by how many entries were scored before (bench/detect/makeup.py --fit).
-FALSE_A_YEAR = (12.0, 4.0, 1.0, 0.25)
-AGES = (70.0, 164.0, 432.0)
-RARE = ((1.47, 2.15, 3.48, 4.9), (1.29, 1.85, 2.61, 3.54), (1.2, 1.7, 2.27, 2.94))
-MIN_RANKED = 45  # scored entries, before which the calibration was not measured
-DEFAULT_PARTS = ("distance", "forest")
+# Legs one by one, where they are given, know more than the means.
+PARTS: dict[str, float] = {"distance": 0.8, "forest": 0.2, "sum": 0.5, "max": 0.5, "legs": 4.8}
+# -log10 p of a day whose legs are as likely strange as not: quiet days reach that once in 140.
+LEGWISE_ZERO = 2.15
+DEFAULT_PARTS = ("distance", "forest", "legs")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Makeup:
 
     score: -log10 of false alarms a year, NaN = not judged (no legs, or too few before).
     alarm: the score reaches the budget. top (T, 3): indices of the oddest features of the
-    louder window, -1 where not judged; `window_days`: that window.
+    louder window, -1 where not judged; `window_days`: that window. names: of those features.
     """
 
     score: Floats
@@ -77,18 +79,31 @@ def walk_forward(
 ) -> Makeup:
     """Judge the make-up of each day by earlier days only.
 
-    features (T, K): means over the day's legs (NaN on days without). n (T,): legs. names:
-    K names for messages. budget: false alarms a year (a fifth of a watch's, section 5).
+    features (T, K): means over the day's legs (NaN on days without); the one named `LEGWISE`, if
+    any, is the day's evidence. n (T,): legs. names: K names for messages. budget: false alarms
+    a year (a fifth of a watch's, section 5).
     parts: which of `PARTS` to use (docs/detection.md has the ablation). Raises `ValueError`
     on shapes that do not fit.
     """
-    x, legs = _check(features, n, names, budget, parts)
-    seen = [window(x, legs, days, with_forest="forest" in parts) for days in WINDOWS]
+    x, legs, evidence = checked(features, n, names, budget, parts)
+    seen = views(x, legs, evidence, with_forest="forest" in parts)
     p, louder = joined([scores for _, scores in seen], parts)
     top = _top(np.stack([z for z, _ in seen])[louder, np.arange(len(legs))], np.isfinite(p))
-    score = calibrated(p)
+    score = false_a_year(p, legs, legwise=LEGWISE in names)
     alarm = np.nan_to_num(score, nan=-np.inf) >= -np.log10(budget)
-    return Makeup(score, alarm, top, np.array(WINDOWS)[louder], tuple(names))
+    means = tuple(name for name in names if name != LEGWISE)
+    return Makeup(score, alarm, top, np.array(WINDOWS)[louder], means)
+
+
+def views(
+    x: Floats, legs: Floats, evidence: Floats, *, with_forest: bool
+) -> list[tuple[Floats, dict[str, Floats]]]:
+    """What `window` says of each of `WINDOWS`, and the evidence (T,) of days as a p-value."""
+    out = [window(x, legs, days, with_forest=with_forest) for days in WINDOWS]
+    _, found = out[0]
+    judged = np.isfinite(found["distance"])
+    found["legs"] = np.where(judged, np.minimum(-(LEGWISE_ZERO + evidence), 0.0), np.nan)
+    return out
 
 
 def joined(scores: Sequence[Mapping[str, Floats]], parts: Sequence[str]) -> tuple[Floats, Ints]:
@@ -99,26 +114,9 @@ def joined(scores: Sequence[Mapping[str, Floats]], parts: Sequence[str]) -> tupl
     return p, np.nan_to_num(logs).min(axis=1).argmin(axis=0)
 
 
-def calibrated(p: Floats) -> Floats:
-    """-log10 of false alarms a year from log10 p, NaN where the past is too short to say.
-
-    A model of fifty days is worth less than one of three hundred: what a p-value is worth depends
-    on how many entries were scored before.
-    """
-    known = np.isfinite(p)
-    age = np.where(known, np.cumsum(known) - 1.0, np.nan)
-    at = np.log10(np.maximum(age, 1.0))
-    rare = np.stack([np.interp(at, np.log10(AGES), column) for column in zip(*RARE, strict=True)])
-    scores = -np.log10(FALSE_A_YEAR)
-    # straight between the knots, and on beyond the first and the last
-    part = (-p >= rare[1:-1]).sum(axis=0)
-    low, high = (np.take_along_axis(rare, part[None] + k, 0)[0] for k in (0, 1))
-    score = scores[part] + (-p - low) / (high - low) * (scores[part + 1] - scores[part])
-    return np.where(age >= MIN_RANKED, score, np.nan)
-
-
-def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Sequence[str]
-           ) -> tuple[Floats, Floats]:  # fmt: skip
+def checked(features: Any, n: Any, names: Sequence[str], budget: float, parts: Sequence[str]
+            ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Means (T, K), legs (T,) and evidence (T,), NaN where there is none; or a `ValueError`."""
     x, legs = np.array(features, dtype=np.float64), np.array(n, dtype=np.float64)
     if x.ndim != 2 or legs.shape != x.shape[:1] or len(names) != x.shape[1]:
         raise ValueError(f"features {x.shape}, n {legs.shape} and {len(names)} names do not fit")
@@ -126,9 +124,14 @@ def _check(features: Any, n: Any, names: Sequence[str], budget: float, parts: Se
         raise ValueError(f"budget must be a positive number of false alarms a year: {budget!r}")
     if not parts or any(p not in PARTS for p in parts):
         raise ValueError(f"parts must be some of {tuple(PARTS)}, not {tuple(parts)}")
+    means = [i for i, name in enumerate(names) if name != LEGWISE]
+    if not means or len(means) < x.shape[1] - 1:
+        raise ValueError(f"names {tuple(names)}: one {LEGWISE!r} at most, and features besides it")
     legs = np.where(np.isfinite(legs) & (legs > 0), legs, 0.0)
     legs[~np.isfinite(x).all(axis=1)] = 0.0
-    return np.where(legs[:, None] > 0, x, 0.0), legs
+    x = np.where(legs[:, None] > 0, x, 0.0)
+    evidence = [x[:, i] for i, name in enumerate(names) if name == LEGWISE]
+    return x[:, means], legs, evidence[0] if evidence else np.full(len(x), np.nan)
 
 
 def _trailing(x: Floats, w: int) -> Floats:
@@ -245,48 +248,3 @@ def _top(z: Floats, judged: Bools) -> Ints:
     if order.shape[1] < 3:
         order = np.pad(order, ((0, 0), (0, 3 - order.shape[1])), constant_values=-1)
     return np.where(judged[:, None], order, -1)
-
-
-def leg_features(
-    day: npt.ArrayLike,
-    columns: Mapping[str, Sequence[object]],
-    joint: Sequence[tuple[str, str]],
-    size: int,
-) -> tuple[Floats, Floats, tuple[str, ...]]:
-    """Features (T, K), legs a day (T,) and names, from M legs.
-
-    day (M,): entry 0..size-1 of each leg, in any order. columns: categories of each leg
-    (type, operator, hour bin, airframe ...). joint: pairs whose combination is judged
-    besides, as the surprise beyond that of its two parts. Surprise: -log2 of the smoothed
-    share among legs of EARLIER days.
-    """
-    when = np.asarray(day, dtype=np.int64)
-    order = np.argsort(when, kind="stable")
-    if when.size and (when.min() < 0 or when.max() >= size):
-        raise ValueError(f"day must lie in 0..{size - 1}")
-    single = {k: _surprise(when[order], [v[i] for i in order]) for k, v in columns.items()}
-    table = dict(single)
-    for a, b in joint:
-        both = [(columns[a][i], columns[b][i]) for i in order]
-        table[f"{a} x {b}"] = _surprise(when[order], both) - 0.5 * (single[a] + single[b])
-    legs = np.bincount(when, minlength=size).astype(float)
-    sums = [np.bincount(when[order], v, minlength=size) for v in table.values()]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.stack(sums, axis=1) / legs[:, None], legs, tuple(table)
-
-
-def _surprise(day: Ints, values: Sequence[object]) -> Floats:
-    """-log2 smoothed frequency of each leg's category before its day, (M,); days sorted."""
-    seen: dict[object, int] = {}
-    total = 0
-    out = np.zeros(len(values))
-    bounds = np.concatenate([[0], np.flatnonzero(np.diff(day)) + 1, [len(values)]])
-    for start, stop in pairwise(bounds.tolist()):
-        for i in range(start, stop):
-            # Krichevsky-Trofimov: half a leg for each kind, one kind held for the unknown.
-            share = (seen.get(values[i], 0) + 0.5) / (total + 0.5 * (len(seen) + 1))
-            out[i] = -np.log2(share)
-        for i in range(start, stop):
-            seen[values[i]] = seen.get(values[i], 0) + 1
-        total += stop - start
-    return out

@@ -1,6 +1,6 @@
 """Make-up: what each part of it finds, and whether its budget holds.
 
-    python bench/detect/makeup.py [--series 12] [--quiet 15] [--fit]
+    python bench/detect/makeup.py [--series 12] [--quiet 15] [--fit [--write]]
 
 Three worlds (`routes.py`) at 1, 3, 10 and 30 legs a day. All variants see the same series; the
 threshold of each is the one at which it has one false alarm a year in that world. Then quiet
@@ -11,9 +11,12 @@ from seeds 5500 and up; judged on seeds from 11001.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from dataclasses import dataclass
+from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -22,22 +25,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 from routes import KINDS, WORLDS, Route
 
-from detectors import composition, evaluate
-from detectors.inputs import Floats
+from detectors import composition, evaluate, rarity
+from detectors.inputs import Bools, Floats
 
 SEED, FIT_SEED = 11001, 5500
 RATES = (1.0, 3.0, 10.0, 30.0)
 JUDGE_FROM = 365
+# The table of `detectors.rarity`: false alarms a year, entries scored before (from the first that
+# is judged), and when routes are grown enough to be compared by their legs.
+FALSE_A_YEAR, AGES, GROWN = (12.0, 4.0, 1.0, 0.25), (rarity.MIN_RANKED, 100, 240, 700), 100
+# How far routes of few legs and of many are brought to the same rate.
+EVENED = 1.0
+TABLE = Path(rarity.__file__).parent / "data" / "makeup.json"
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "detection-makeup.png"
 VARIANTS: dict[str, tuple[str, ...]] = {
     "sum of squares": ("sum",),
     "largest": ("max",),
     "distance": ("distance",),
     "trees": ("forest",),
-    "distance + trees": composition.DEFAULT_PARTS,
-    "all four": ("distance", "forest", "sum", "max"),
+    "distance + trees": ("distance", "forest"),
+    "legs + distance": ("distance", "legs"),
+    "legs + distance + trees": composition.DEFAULT_PARTS,
 }
-DEFAULT, TOLD = "distance + trees", "told the truth"
+DEFAULT, TOLD, RAW = "legs + distance + trees", "told the truth", "-log10 p"
 
 
 @dataclass(frozen=True)
@@ -53,10 +63,13 @@ def scored(world: str, rate: float, seed: int, odd: bool, variants: dict[str, tu
            ) -> Scored:  # fmt: skip
     """One series through all variants; what is learnt is learnt once."""
     route = WORLDS[world](seed, rate, odd)
-    names = tuple(map(str, range(route.x.shape[1])))
-    x, legs = composition._check(route.x, route.legs, names, 1.0, composition.DEFAULT_PARTS)
-    views = [composition.window(x, legs, w, with_forest=True)[1] for w in composition.WINDOWS]
-    score = {k: -composition.joined(views, parts)[0] for k, parts in variants.items()}
+    x, legs, evidence = composition.checked(route.x, route.legs, route.names, 1.0, ("forest",))
+    views = [found for _, found in composition.views(x, legs, evidence, with_forest=True)]
+    score = {}
+    for name, parts in variants.items():
+        p, _ = composition.joined(views, parts)
+        score[name] = rarity.false_a_year(p, legs, legwise=route.legwise)
+    score[RAW] = -composition.joined(views, composition.DEFAULT_PARTS)[0]
     return Scored(route, rate, {**score, TOLD: route.told})
 
 
@@ -152,7 +165,7 @@ def quiet(each: int) -> None:
         data = series(world, SEED + 50_000, each, False, only)
         for rate in RATES:
             rows = [s for s in data if s.rate == rate]
-            score = np.array([composition.calibrated(-s.score[DEFAULT]) for s in rows])
+            score = np.array([s.score[DEFAULT] for s in rows])
             ok = np.isfinite(score)
             one, fifth = (
                 evaluate.false_alarms(ok & (np.nan_to_num(score, nan=-9) >= b), ok).sum()
@@ -167,24 +180,45 @@ def quiet(each: int) -> None:
               f" in {years:.0f} judged years", flush=True)  # fmt: skip
 
 
-def fit(each: int) -> None:
-    """`composition.RARE`: the thresholds at which quiet series keep their budget on average."""
-    only = {DEFAULT: VARIANTS[DEFAULT]}
-    data = [s for w in WORLDS for s in series(w, FIT_SEED, each, False, only)]
-    score = np.array([s.score[DEFAULT] for s in data])
-    age = np.cumsum(np.isfinite(score), axis=1) - 1
-    for low, high in ((45, 100), (100, 240), (240, 700)):
-        ok = np.isfinite(score) & (age >= low) & (age < high)
-        at = [evaluate.threshold_for(score, ok, far) for far in composition.FALSE_A_YEAR]
-        centre = float(np.exp(np.log(np.maximum(age[ok], 1)).mean()))
-        print(f"  scored before {centre:.0f}: {np.round(at, 2)} ({ok.sum() / 365.25:.0f} years)")
+def thresholds(score: Floats, ok: Bools) -> Floats:
+    """Scores at which series (N, T) have each of `FALSE_A_YEAR`."""
+    return np.array([evaluate.threshold_for(score, ok, far) for far in FALSE_A_YEAR])
+
+
+def fit(data: list[Scored]) -> dict[str, list[Any]]:
+    """What `rarity.from_json` reads: thresholds at which these quiet series keep their budget."""
+    score = np.array([s.score[RAW] for s in data])
+    age = np.array([rarity.history(-s.score[RAW], s.route.legs)[0] for s in data])
+    ok = np.isfinite(score)
+    grown = ok & (age >= GROWN)
+    pooled = thresholds(score, grown)
+    shift: dict[bool, list[list[float]]] = {False: [], True: []}
+    for legwise, rate in product(shift, RATES):
+        rows = [i for i, s in enumerate(data) if (s.route.legwise, s.rate) == (legwise, rate)]
+        own = EVENED * (thresholds(score[rows], grown[rows]) - pooled)
+        own[-1] = own[-2]  # alarms once in four years are too few to tell routes apart
+        shift[legwise].append(np.round(own, 2).tolist())
+    # each series as if its own thresholds were the pooled ones
+    for i, s in enumerate(data):
+        own = pooled + shift[s.route.legwise][RATES.index(s.rate)]
+        score[i] += np.interp(score[i], own, pooled - own)
+    rare, ages = [], []
+    for low, high in pairwise(AGES):
+        there = ok & (age >= low) & (age < high)
+        rare.append(np.round(thresholds(score, there), 2).tolist())
+        ages.append(round(float(np.exp(np.log(np.maximum(age[there], 1)).mean()))))
+    with_any = [rate / -np.expm1(-rate) for rate in RATES]
+    return {
+        "false_a_year": list(FALSE_A_YEAR), "ages": ages, "rare": rare,
+        "legs": np.round(with_any, 2).tolist(),
+        "shift of means": shift[False], "shift of legs": shift[True],
+    }  # fmt: skip
 
 
 def speed() -> None:
     route = WORLDS["legs"](1, 3.0, False)
-    names = tuple(map(str, range(route.x.shape[1])))
     start = time.process_time()
-    composition.walk_forward(route.x[:400], route.legs[:400], names)
+    composition.walk_forward(route.x[:400], route.legs[:400], route.names)
     print(f"400 days of one route: {time.process_time() - start:.2f} s of CPU time")
 
 
@@ -199,7 +233,8 @@ def picture(table: dict[str, dict[str, dict[str, list[bool]]]]) -> None:
         ax.set_xticks(at, list(rows), fontsize=7, rotation=35, ha="right")
         ax.set(title=world, ylim=(0, 1))
     axes[0].set_ylabel("found, at one false alarm a year")
-    axes[1].legend(frameon=False, fontsize=7)
+    bars, words = axes[0].get_legend_handles_labels()
+    fig.legend(bars, words, loc="outside upper left", ncols=2, frameon=False, fontsize=7)
     fig.savefig(PICTURE, dpi=110)
 
 
@@ -208,9 +243,14 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=12, help="odd series a world and rate")
     parser.add_argument("--quiet", type=int, default=15, help="quiet series a world and rate")
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     if args.fit:
-        fit(args.quiet)
+        table = fit([s for w in WORLDS for s in series(w, FIT_SEED, args.quiet, False, {})])
+        text = json.dumps(table) + "\n"
+        print(text)
+        if args.write:
+            TABLE.write_text(text, "utf-8")
         return
     speed()
     quiet(args.quiet)

@@ -19,9 +19,11 @@ import told
 
 from detectors import composition
 from detectors.inputs import Floats
+from detectors.legwise import LEGWISE
 
 SIZE, FIRST_ODD, EVERY = 760, 375, 40
 KINDS = ("single", "joint")
+MARGINS = tuple("abcdef")  # of the crowds
 CATEGORIES = ("type", "operator", "hour", "aircraft", "destination")
 PAIRS = (
     ("type", "hour"), ("operator", "hour"), ("operator", "destination"), ("operator", "type"),
@@ -31,13 +33,19 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class Route:
-    """Features (T, K), legs (T,), the odd days with their kind, and what one who was told the
-    truth would score (T,)."""
+    """Features (T, K) with their names, legs (T,), the odd days with their kind, and what one who
+    was told the truth would score (T,)."""
 
     x: Floats
+    names: tuple[str, ...]
     legs: Floats
     odd: dict[int, str]
     told: Floats
+
+    @property
+    def legwise(self) -> bool:
+        """Whether the legs are known one by one."""
+        return LEGWISE in self.names
 
 
 def _odd_days(rng: np.random.Generator, odd: bool) -> dict[int, str]:
@@ -54,7 +62,7 @@ def crowd(seed: int, rate: float, odd: bool) -> Route:
         legs[t] = max(legs[t], 1) if t in days else legs[t]
         if legs[t]:
             x[t] = _leg_of_crowd(rng, int(legs[t]), days.get(t)).mean(0)
-    return Route(x, legs, days, told.crowd(x, legs))
+    return Route(x, MARGINS, legs, days, told.crowd(x, legs))
 
 
 def _leg_of_crowd(rng: np.random.Generator, m: int, kind: str | None) -> Floats:
@@ -92,7 +100,7 @@ def two_crowds(seed: int, rate: float, odd: bool) -> Route:
         elif days.get(t) == "joint":
             side[rng.permutation(4)[:2]] *= -1
         x[t] = v + apart * side
-    return Route(x, legs, days, told.two_crowds(x, legs, apart, share))
+    return Route(x, MARGINS, legs, days, told.two_crowds(x, legs, apart, share))
 
 
 @dataclass(frozen=True)
@@ -159,8 +167,8 @@ def legs(seed: int, rate: float, odd: bool) -> Route:
                 _make_odd(rng, leg, days[t], what, *pair)
         rows += [(t, leg) for leg in flown]
     columns = {name: [leg[name] for _, leg in rows] for name in CATEGORIES}
-    x, n, _ = composition.leg_features([t for t, _ in rows], columns, PAIRS, SIZE)
-    return Route(x, n, days, told.legs(groups, week, rows, SIZE))
+    x, n, names = composition.leg_features([t for t, _ in rows], columns, PAIRS, SIZE)
+    return Route(x, names, n, days, told.legs(groups, week, rows, SIZE))
 
 
 WORLDS: dict[str, Callable[[int, float, bool], Route]] = {

@@ -245,7 +245,7 @@ def test_leg_features_know_single_and_joint_surprise() -> None:
     table, legs, names = composition.leg_features(
         day, {"type": kinds, "hour": hours}, [("type", "hour")], 100
     )
-    assert names == ("type", "hour", "type x hour")
+    assert names == ("type", "hour", "type x hour", composition.LEGWISE)
     assert legs.tolist() == [2] * 100
     assert abs(table[99, 0] - table[98, 0]) < 0.1
     assert table[99, 2] > table[98, 2] + 3
