@@ -19,11 +19,11 @@ from bot.aircraft import Registry
 from bot.airfields import Airfields
 from bot.coverage import Hours, grounds_of, sentinels
 from bot.imports import History
-from bot.judge import OPEN_DAYS
 from bot.matching import Match, aircraft_fits, matches
 from bot.model.air import Aircraft, Leg
 from bot.model.alert import Series
 from bot.model.watch import Watch
+from bot.pool import OPEN_DAYS
 from bot.shelf import DAY, MONTH, Shelf, runs, span
 from bot.store import Day, Store
 
@@ -67,7 +67,10 @@ class Book:
         self._airfields = airfields
         self._registry = registry
         self._locations: dict[str, tuple[float, float] | None] = {}
-        self._imported = store.state(IMPORTED)
+        self._reload()
+
+    def _reload(self) -> None:
+        self._imported = self.store.state(IMPORTED)
         self._days = {name: self._load(name) for name in self.watches}
 
     def _load(self, watch: str) -> dict[date, tuple[float, float, float]]:
@@ -152,10 +155,6 @@ class Book:
         if imported != self._imported:
             self._reload()
 
-    def _reload(self) -> None:
-        self._imported = self.store.state(IMPORTED)
-        self._days = {name: self._load(name) for name in self.watches}
-
     def _rows(self, watch: Watch, changed: set[date], today: date, legs: Shelf) -> list[Day]:
         """The watch's days to store now: those with changed legs, and those still open."""
         looked = self.hours.first_day(watch)
@@ -228,6 +227,7 @@ class Book:
                 )  # fmt: skip
                 done[name] = (len(days) - refused, refused)
             self.store.put_state(tx, IMPORTED, now.isoformat().encode())
+            self.store.forget_priors(tx)
         self._reload()
         return done
 

@@ -13,6 +13,7 @@ from bot.airfields import Airfields
 from bot.book import Book
 from bot.coverage import Ground
 from bot.judge import Judge, Judged, explained_by
+from bot.lessons import Lessons
 from bot.matching import Fit
 from bot.model.air import Airfield, Leg, Track
 from bot.model.alert import CoverageNote, Evidence, Finding, Kind, Series
@@ -37,6 +38,7 @@ class Desk:
         self.label = label
         self._airfields = airfields
         self._feeds = feeds
+        self.lessons = Lessons(book)
         self._judge = Judge()
         self._held: dict[str, tuple[str, Judged]] = {}
         self._common: dict[date, int] = {}  # days on which everything moved, and which way
@@ -46,7 +48,8 @@ class Desk:
         known = self.book.series(watch, today, last)
         if known is None:
             return None
-        return self._with_more(watch, Judge().judge([watch], [known], today)[0], today)
+        pools = self.lessons.needed_by([known], today)
+        return self._with_more(watch, Judge().judge([watch], [known], today, pools)[0], today)
 
     def _with_more(self, watch: Watch, judged: Judged, today: date) -> Judged:
         """The other halves of the verdict: lull and make-up."""
@@ -76,7 +79,8 @@ class Desk:
         marks = {name: _mark(series, today) for name, series in known.items()}
         if any(self._held.get(name, ("",))[0] != mark for name, mark in marks.items()):
             watches = [self.watches[name] for name in known]
-            fresh = self._judge.judge(watches, list(known.values()), today)
+            pools = self.lessons.needed_by(known.values(), today)
+            fresh = self._judge.judge(watches, list(known.values()), today, pools)
             self._common = network.common_days(dict(zip(known, fresh, strict=True)))
             more = [
                 self._with_more(self.watches[name], judged, today)

@@ -2,32 +2,34 @@
 
 The running day is tested for surges against the WHOLE day's expectation, so looking often cannot
 add false alarms. Lulls and first-in-N are judged on complete days or at the leg. Nothing here is
-remembered: the same series gives the same findings.
+remembered: the same series and the same pools give the same findings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.calendar import Calendar, calendar_of, remarks
 from bot.model.alert import Finding, Kind, Series
+from bot.model.prior import Pooled
 from bot.model.watch import Peak, Watch
+from bot.pool import OPEN_DAYS, Start, joined, start_of
 from bot.usual import CALM_DAYS, covered, is_calm, is_usual
 from bot.walks import Walker
-from detectors import Prior, Walk
-from detectors.prior import DEFAULT_PRIOR
+from detectors import Prior, Walk, walk_forward
 
-OPEN_DAYS = 3  # today, and the days that late legs may still change (36 h)
 # "First in N days" needs proof: of the N days, so large a share must have been looked at.
 PROOF = 0.8
-WORD_WEIGHS_DAYS = 90  # of looking, until data outweigh the owner's "usual" (detectors.prior)
 COMPARABLE_DAYS = 14  # of looking, before a change of coverage can be seen
 COVERAGE_ROSE = 1.2
 FEWEST = 2  # legs that make a surge
 NAN = float("nan")
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,18 +50,19 @@ Key = tuple[float, np.datetime64, tuple[str, ...], tuple[Prior, ...], tuple[Aske
 class Judge:
     """Judges watches again and again, walking each settled day once. Not thread-safe."""
 
-    def __init__(self, pooled: Prior | None = None) -> None:
-        """`pooled`: the prior of all watches, for those without a word of their owner."""
-        self._pooled = pooled
+    def __init__(self) -> None:
         self._walkers: dict[Key, Walker] = {}
+        self._heads: dict[tuple[object, ...], Walk] = {}
 
     def judge(
-        self, watches: Sequence[Watch], series: Sequence[Series], today: date
-    ) -> tuple[Judged, ...]:
+        self, watches: Sequence[Watch], series: Sequence[Series], today: date,
+        pools: Mapping[date, Pooled] | None = None,
+    ) -> tuple[Judged, ...]:  # fmt: skip
         """Judge the last days of each watch's series; answers in the order of `watches`.
 
         `today` is running, not complete. Series of the same days and the same budget are walked
-        together: the cost of a walk is in its days.
+        together: the cost of a walk is in its days. `pools`: by the Monday of its week, what all
+        watches teach a new one.
         """
         batches: dict[tuple[float, bytes], list[int]] = {}
         for i, (watch, known) in enumerate(zip(watches, series, strict=True)):
@@ -67,25 +70,25 @@ class Judge:
             batches.setdefault(key, []).append(i)
         judged: dict[int, Judged] = {}
         used: dict[Key, Walker] = {}
+        heads: dict[tuple[object, ...], Walk] = {}
         for (budget, _), members in batches.items():
             mine = [watches[i] for i in members]
-            walk = self._walk(mine, [series[i] for i in members], today, budget, used)
-            for row, i in enumerate(members):
-                judged[i] = _judged(watches[i], series[i], _row(walk, row), today)
-        self._walkers = used  # what nobody walks any more is forgotten
+            starts = [start_of(watches[i], series[i], pools or {}) for i in members]
+            exposure = _exposure([series[i] for i in members], today)
+            walk = self._walk(mine, [series[i] for i in members], exposure, starts, budget, used)
+            for row, (i, start) in enumerate(zip(members, starts, strict=True)):
+                own = _row(walk, row)
+                if start.since:
+                    own = self._begun(watches[i], series[i], exposure[row], start, own, heads)
+                judged[i] = _judged(watches[i], series[i], own, today, start)
+        self._walkers, self._heads = used, heads  # what nobody walks any more is forgotten
         return tuple(judged[i] for i in range(len(watches)))
 
     def _walk(
-        self, watches: Sequence[Watch], series: Sequence[Series], today: date, budget: float,
-        used: "dict[Key, Walker]",
+        self, watches: Sequence[Watch], series: Sequence[Series], exposure: Floats,
+        starts: Sequence[Start], budget: float, used: "dict[Key, Walker]",
     ) -> Walk:  # fmt: skip
-        exposure = np.stack([known.exposure for known in series])
-        # How well somebody looked is unknown (imported days; a place where nothing else is ever
-        # heard), but what was counted is not. It proves no first leg and no lull.
-        exposure = np.where(np.isnan(exposure), 1.0, exposure)
-        if _day(series[0], -1) == today:  # the running day: the whole day's expectation
-            exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
-        priors = tuple(prior_of(watch, self._pooled) for watch in watches)
+        priors = tuple(start.prior for start in starts)
         company = tuple(watch.name for watch in watches)
         asked = tuple((watch.holidays, watch.peaks) for watch in watches)
         key = (budget, series[0].days[0], company, priors, asked)
@@ -93,12 +96,34 @@ class Judge:
         calendars = [calendar_for(watch, series[0]) for watch in watches]
         return walker.walk(series, exposure, OPEN_DAYS, calendars)
 
+    def _begun(
+        self, watch: Watch, series: Series, exposure: Floats, start: Start, walk: Walk,
+        heads: dict[tuple[object, ...], Walk],
+    ) -> Walk:  # fmt: skip
+        """The walk with the days before the other watches' prior spoke as they were judged then."""
+        first = slice(0, start.since)
+        counts, looked = series.counts[first], exposure[first]
+        budget = watch.alerts.surge_per_year or 1.0
+        calendar = calendar_for(watch, series)
+        given = None if calendar is None else calendar.matrix(series.days[first])
+        key = (watch.name, budget, counts.tobytes(), looked.tobytes(), series.days[0],
+               watch.holidays, watch.peaks)  # fmt: skip
+        known = self._heads.get(key)
+        if known is None:
+            known = walk_forward(counts, series.days[first], looked, budget, calendar=given)
+        heads[key] = known
+        return joined(known, walk)
 
-def prior_of(watch: Watch, pooled: Prior | None) -> Prior:
-    """The owner's word, else what all watches teach, else the library's default."""
-    if watch.usual_per_day is not None:
-        return Prior.from_rate(watch.usual_per_day)
-    return pooled or DEFAULT_PRIOR
+
+def _exposure(series: Sequence[Series], today: date) -> Floats:
+    """What to judge series of the same days by, (N, T)."""
+    exposure = np.stack([known.exposure for known in series])
+    # How well somebody looked is unknown (imported days; a place where nothing else is ever
+    # heard), but what was counted is not. It proves no first leg and no lull.
+    exposure = np.where(np.isnan(exposure), 1.0, exposure)
+    if _day(series[0], -1) == today:  # the running day: the whole day's expectation
+        exposure[:, -1] = np.where(exposure[:, -1] > 0, np.maximum(1.0, exposure[:, -1]), 0.0)
+    return exposure
 
 
 def calendar_for(watch: Watch, series: Series) -> Calendar | None:
@@ -116,18 +141,18 @@ def _row(walk: Walk, row: int) -> Walk:
     return Walk(**{field.name: getattr(walk, field.name)[row] for field in fields(walk)})
 
 
-def _judged(watch: Watch, series: Series, walk: Walk, today: date) -> Judged:
+def _judged(watch: Watch, series: Series, walk: Walk, today: date, start: Start) -> Judged:
     drawn = replace(series, expected=walk.expected, limit=walk.limit, alarm=walk.alarm)
     found: list[Finding] = []
     for i in range(max(0, len(series.days) - OPEN_DAYS), len(series.days)):
         if watch.alerts.surge_per_year is not None:
-            found.append(_surge(watch, series, walk, i, today))
+            found.append(_surge(watch, series, walk, i, today, start))
         if watch.alerts.first_after_days is not None:
             found.append(_first(watch, series, walk, i, today))
     return Judged(drawn, tuple(found), walk)
 
 
-def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Finding:
+def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date, start: Start) -> Finding:
     day = _day(series, i)
     window = max(1, min(int(walk.window_days[i]), i + 1))  # a new watch has no longer past
     judged = bool(np.isfinite(walk.score[i]))
@@ -135,6 +160,7 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
     looked = bool(series.exposure[i] >= covered(series, i))
     return Finding(
         **common(watch, Kind.SURGE, series, walk, i, today),
+        **leaning(watch, series, i, start),
         judged=judged,
         # a long window stays over its limit for weeks after the last flight: what is over is over
         # (a window within the week is not: a doubled day hides in its week's sum)
@@ -147,7 +173,7 @@ def _surge(watch: Watch, series: Series, walk: Walk, i: int, today: date) -> Fin
         return_period_years=float(walk.return_period_years[i]),
         score=float(walk.score[i]),
         since=_since(series, walk, i) or day - timedelta(days=window - 1),
-        notes=(*explained_by(watch, series, i, window), *_considered(watch, series, i, today)),
+        notes=(*explained_by(watch, series, i, window), *_considered(series, i, today)),
     )
 
 
@@ -208,6 +234,15 @@ def common(
     }
 
 
+def leaning(watch: Watch, series: Series, i: int, start: Start) -> dict[str, Any]:
+    """What the expectation of day i began from, as long as that outweighs the days looked at."""
+    looked = float(np.nansum(np.minimum(series.exposure[: i + 1], 1.0)))
+    known = watch.usual_per_day is not None or 0 < start.since <= i
+    if not known or looked >= start.prior.weight_days:
+        return {}
+    return {"start_per_day": start.prior.rate_per_day, "taught_by": start.taught_by}
+
+
 def _day(series: Series, i: int) -> date:
     day: date = series.days[i].item()
     return day
@@ -224,7 +259,7 @@ def _since(series: Series, walk: Walk, i: int) -> date | None:
     return _day(series, max(0, reach))
 
 
-def _considered(watch: Watch, series: Series, i: int, today: date) -> Sequence[str]:
+def _considered(series: Series, i: int, today: date) -> Sequence[str]:
     """What else could explain the number, and what speaks against it."""
     notes: list[str] = []
     exposure = series.exposure[max(0, i - 6) : i + 1]
@@ -245,8 +280,6 @@ def _considered(watch: Watch, series: Series, i: int, today: date) -> Sequence[s
     blind = int((exposure == 0).sum())
     if blind:
         notes.append(f"{blind} of the last {len(exposure)} days unobserved: counted as unknown")
-    if watch.usual_per_day is not None and len(usual) < WORD_WEIGHS_DAYS:
-        notes.append(f"baseline starts from your “usual: {watch.usual_text}”")
     if series.possible[i] > 0:
         notes.append(f"{int(series.possible[i])} possible legs are not in the count")
     return notes

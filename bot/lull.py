@@ -4,9 +4,10 @@ from datetime import date
 
 import numpy as np
 
-from bot.judge import OPEN_DAYS, calendar_for, common, explained_by, prior_of
+from bot.judge import calendar_for, common, explained_by, leaning
 from bot.model.alert import Finding, Kind, Series
 from bot.model.watch import Watch
+from bot.pool import OPEN_DAYS, start_of
 from bot.usual import covered, week
 from detectors.lull import lull_forward
 
@@ -17,12 +18,12 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
     """The open days that are over, judged for a lull; none where lulls are off."""
     if watch.alerts.lull_per_year is None:
         return ()
-    calendar = calendar_for(watch, series)
+    calendar, start = calendar_for(watch, series), start_of(watch, series, {})
     walk = lull_forward(
         series.counts, series.days, np.nan_to_num(series.exposure, nan=0.0),
         watch.alerts.lull_per_year,
         calendar=None if calendar is None else calendar.matrix(series.days),
-        prior=prior_of(watch, None),
+        prior=start.prior,
     )  # fmt: skip
     found = []
     for i in range(max(0, len(series.days) - OPEN_DAYS), len(series.days)):
@@ -35,6 +36,7 @@ def findings(watch: Watch, series: Series, today: date) -> tuple[Finding, ...]:
         found.append(
             Finding(
                 **facts,
+                **leaning(watch, series, i, start),
                 judged=looked and bool(np.isfinite(walk.score[i])),
                 raised=looked and bool(walk.alarm[i]),
                 calm=bool(looked and not walk.alarm[i] and observed >= BACK_RATIO * expected),

@@ -9,8 +9,9 @@ from datetime import date
 
 import numpy as np
 
-from bot.judge import OPEN_DAYS, Judged
+from bot.judge import Judged
 from bot.model.alert import EVERYWHERE, Finding, Kind
+from bot.pool import OPEN_DAYS
 from detectors import Walk
 from detectors.network import LOOK_BACK, LOOK_LEAST, NETWORK_MIN, network_days
 

@@ -17,11 +17,12 @@ STATIONS = {
     "bot.allowance", "bot.reconcile", "bot.outlook",
 }  # fmt: skip
 KEEPERS = {"bot.store"}
-BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network", "bot.usual"}
+BRIDGE = {"bot.judge", "bot.walks", "bot.lull", "bot.makeup", "bot.network", "bot.usual",
+          "bot.pool"}  # fmt: skip
 SETTINGS = {"bot.config"}
 CONDUCTORS = {"bot.outbox", "bot.lane", "bot.desk", "bot.health", "bot.pipeline",
               "bot.book", "bot.shelf", "bot.assess", "bot.sightings", "bot.standby", "bot.night",
-              "bot.greeting"}  # fmt: skip
+              "bot.greeting", "bot.lessons"}  # fmt: skip
 SHELL = {
     "bot.app",
     "bot.lookout",

@@ -7,9 +7,10 @@ import pytest
 
 from bot import lull
 from bot.calendar import calendar_of, is_known, remarks
-from bot.judge import OPEN_DAYS, Judge, Judged, explained_by
+from bot.judge import Judge, Judged, explained_by
 from bot.model.alert import Kind, Series
 from bot.model.watch import AlertPolicy, Peak, Watch
+from bot.pool import OPEN_DAYS
 from detectors import walk_forward
 from tests.nouns import watch
 
@@ -111,9 +112,9 @@ def test_going_on_and_starting_anew_agree_with_a_calendar() -> None:
     """Day by day over New Year, and after the owner changed the holidays, the numbers are those
     of a fresh start and of the library."""
     patient = Judge()
-    for step in range(8):
-        last = date(2021, 12, 28) + timedelta(days=step)
-        who = TURKISH if step < 5 else watch(holidays=("DE", "TR"), alerts=POLICY)
+    for step in range(5):
+        last = date(2021, 12, 30) + timedelta(days=step)
+        who = TURKISH if step < 3 else watch(holidays=("DE", "TR"), alerts=POLICY)
         series = flown(last)
         today = last + timedelta(days=1)
         (kept,) = patient.judge([who], [series], today)

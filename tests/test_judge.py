@@ -125,7 +125,7 @@ def test_a_usual_rate_lets_a_new_watch_fire() -> None:
     day = date(2024, 12, 17)
     surge = found(day, AIRLIFT, who=who, start=date(2024, 12, 14))[Kind.SURGE, day]
     assert surge.raised
-    assert any("1 per month" in note for note in surge.notes)
+    assert (surge.start_per_day, surge.taught_by) == (1 / 30.4, 0)
     assert surge.since is not None
     assert surge.since >= date(2024, 12, 14)
     assert surge.window_days <= 4  # of days that nobody knew it does not speak

@@ -6,8 +6,6 @@ Order is importance: what a channel cannot fit, it leaves out from the end.
 import math
 from datetime import datetime, timedelta, tzinfo
 
-import numpy as np
-
 from bot.message import legs as spelt
 from bot.message import words
 from bot.message.legs import Gazetteer
@@ -33,7 +31,6 @@ LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
 STORIES_SHOWN = 3
 NOTES_SHOWN = 8
-PRIOR_WEIGHT_DAYS = 90  # what the owner's word weighs against data (detectors.prior)
 POORLY_LOOKED = 0.8  # below this share of the normal looking, a count is a floor
 
 
@@ -209,15 +206,16 @@ def _looking(finding: Finding) -> Line:
 
 
 def _prior(evidence: Evidence) -> Line:
-    """The owner's own word, as long as it outweighs the days looked at."""
-    if not evidence.watch.usual_text or evidence.finding.kind is Kind.FIRST:
+    """What the expectation began from, as long as it outweighs the days looked at."""
+    finding = evidence.finding
+    if not math.isfinite(finding.start_per_day):
         return ()
-    exposure = evidence.series.exposure
-    looked = float(np.nansum(np.minimum(exposure, 1.0))) if len(exposure) else 0.0
-    if evidence.finding.state != "learning" and looked >= PRIOR_WEIGHT_DAYS * 0.9:
-        return ()
-    usual = words.stranger(evidence.watch.usual_text)
-    return words.line(words.italic(f"usual: {usual} (yours), until data replaces it"))
+    if finding.taught_by:
+        others = words.count(finding.taught_by, "other watch", "other watches")
+        said = f"expected after your {others} ({words.rate(finding.start_per_day)})"
+    else:
+        said = f"usual: {words.stranger(evidence.watch.usual_text)} (yours)"
+    return words.line(words.italic(f"{said}, until data replaces it"))
 
 
 def _story(evidence: Evidence, book: Gazetteer) -> Section | None:

@@ -44,15 +44,16 @@ def stranger(text: str) -> str:
     return text
 
 
-def count(n: float, noun: str = "leg") -> str:
+def count(n: float, noun: str = "leg", nouns: str = "") -> str:
     """'1 leg', '3 legs', '2.5 legs'; NaN: 'an unknown number of legs'.
 
-    >>> count(1), count(7.0), count(0)
-    ('1 leg', '7 legs', '0 legs')
+    >>> count(1), count(7.0), count(0), count(3, "watch", "watches")
+    ('1 leg', '7 legs', '0 legs', '3 watches')
     """
+    nouns = nouns or f"{noun}s"
     if not math.isfinite(n):
-        return f"an unknown number of {noun}s"
-    return f"{number(n)} {noun}" + ("" if n == 1 else "s")
+        return f"an unknown number of {nouns}"
+    return f"{number(n)} {noun if n == 1 else nouns}"
 
 
 def number(n: float) -> str:

@@ -87,6 +87,9 @@ class Finding:
     last_before: date | None = None  # FIRST: the last leg before it; None: none known
     days_looked: int = 0  # FIRST: days with proof of looking since then
     notes: tuple[str, ...] = ()  # what else was considered, ready to print
+    # what the expectation began from, while it outweighs the days looked at; NaN: they do
+    start_per_day: float = math.nan
+    taught_by: int = 0  # so many other watches said it; 0: the owner
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,3 +15,4 @@ class Pooled:
     watches: int  # that taught it; 0: too few to teach, and the numbers mean nothing
     rate_per_day: float = 0.0
     weight_days: float = 0.0
+    dispersion: float = 0.0

@@ -179,6 +179,7 @@ priors = Table(  # what all watches taught before a week: used for that week eve
     Column("watches", Integer, nullable=False),  # that taught it; 0: too few
     Column("rate_per_day", Double, nullable=False),
     Column("weight_days", Double, nullable=False),
+    Column("dispersion", Double, nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from math import inf, nan
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,16 +155,15 @@ def test_the_number_comes_first() -> None:
     assert told(evidence(FIRST)).title == "🛫 First leg in 94 days: Hmeimim to eastern Libya"
 
 
-def test_the_owners_word_is_shown_until_data_replace_it() -> None:
-    """`usual:` is printed while it outweighs the days looked at, and not after."""
-    young, old = series(days=20), series(days=90)
-    full = replace(old, exposure=np.ones(90))
+def test_what_the_expectation_rests_on_is_said() -> None:
+    """The owner's word or the other watches are named while they outweigh the data, not after."""
     line = "usual: 1 per month (yours), until data replaces it"
-    assert line in words(told(evidence(series=young)))
-    assert line not in words(told(evidence(series=full)))
-    learning = replace(SURGE, state="learning")
-    assert line in words(told(evidence(learning, series=full)))
-    assert "yours" not in words(told(evidence(watch=replace(WATCH, usual_text=""), series=young)))
+    own = replace(SURGE, start_per_day=1 / 30.4)
+    assert line in words(told(evidence(own)))
+    assert "until data" not in words(told(evidence(SURGE)))
+    taught = words(told(evidence(replace(own, taught_by=11))))
+    assert "expected after your 11 other watches (about 1 a month), until data" in taught
+    assert "yours" not in taught
 
 
 def test_long_lists_are_counted_not_hidden() -> None:

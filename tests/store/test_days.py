@@ -117,7 +117,7 @@ def test_any_finding_survives_its_text(found: Finding) -> None:
 def test_the_prior_of_a_week_stands_until_the_past_is_replaced(store: Store) -> None:
     """A week that has its prior keeps it whatever is made later, until all are forgotten."""
     week = date(2024, 12, 23)
-    first = Pooled(week, 12, 0.03, 9.5)
+    first = Pooled(week, 12, 0.03, 9.5, 1.2)
     for pooled in (first, replace(first, watches=13, rate_per_day=2.0)):
         with store.begin() as tx:
             store.put_priors(tx, [pooled], at("2024-12-23 00:05"))

@@ -16,5 +16,6 @@ def upgrade() -> None:
         Column("watches", Integer, nullable=False),
         Column("rate_per_day", Double, nullable=False),
         Column("weight_days", Double, nullable=False),
+        Column("dispersion", Double, nullable=False),
         sqlite_with_rowid=False,
     )
