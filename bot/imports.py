@@ -48,8 +48,11 @@ def read(path: Path, watches: frozenset[str]) -> History:
     """Read `path`. Raises InputError listing its mistakes, one a line."""
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path}: cannot be read as a UTF-8 CSV: {exc}") from exc
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        line = exc.object[: exc.start].count(b"\n") + 1
+        raise InputError(f"{path}:{line}: found a byte that is not UTF-8, expected UTF-8") from exc
     rows = csv.DictReader(text.splitlines(), restkey="")
     header = tuple(name.strip() for name in rows.fieldnames or ())
     rows.fieldnames = header

@@ -98,7 +98,7 @@ def test_not_text(tmp_path: Path) -> None:
     """A picture renamed to CSV is refused by name."""
     path = tmp_path / "photo.csv"
     path.write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(InputError, match=r"photo\.csv: cannot be read"):
+    with pytest.raises(InputError, match=r"photo\.csv:1: found a byte that is not UTF-8"):
         imports.read(path, WATCHES)
 
 

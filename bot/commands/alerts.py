@@ -7,7 +7,9 @@ from bot.commands import common
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("watch", nargs="?", help="only this watch (a part of its name will do)")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="at most N (20)")
+    parser.add_argument(
+        "--limit", type=common.a_count, default=20, metavar="N", help="at most N (20)"
+    )
     parser.add_argument("--history", action="store_true", help="with every step of their lives")
     common.add_format(parser)
 

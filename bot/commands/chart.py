@@ -26,10 +26,11 @@ def run(args: argparse.Namespace) -> int:
     if evidence is None:
         print(f"{watch.name}: nothing is known yet: nobody has looked")
         return 1
-    args.out.mkdir(parents=True, exist_ok=True)
     for draw in (chart, route_map):
         picture = draw(evidence, dark=not args.light)
         path = args.out / picture.name
-        path.write_bytes(picture.png)
+        with common.writing(args.out):
+            args.out.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(picture.png)
         print(f"{path}  {picture.alt}")
     return 0

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=3650)  # whoever means for ever takes the watch out
+YEARS = range(1970, 2200)
 
 
 @contextmanager
@@ -114,18 +116,42 @@ def duration(text: str) -> timedelta:
     >>> duration("7d").days
     7
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([mhdw])[a-z]*\s*", text)
-    if found is None or float(found[1]) == 0:
-        raise argparse.ArgumentTypeError(f"found “{text}”, expected a duration such as 7d or 12h")
-    return timedelta(**{UNITS[found[2]]: float(found[1])})
+    found = re.fullmatch(r"\s*(\d{1,7}(?:\.\d+)?)\s*([mhdw])[a-z]*\s*", text)
+    span = timedelta(**{UNITS[found[2]]: float(found[1])}) if found else timedelta(0)
+    if not timedelta(0) < span <= LONGEST:
+        raise argparse.ArgumentTypeError(
+            f"found “{text}”, expected a duration such as 7d or 12h, at most {LONGEST.days}d"
+        )
+    return span
 
 
 def a_day(text: str) -> date:
     """'2024-12-26' -> date, for argparse."""
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if day.year in YEARS:
+            return day
+    raise argparse.ArgumentTypeError(f"found “{text}”, expected a day YYYY-MM-DD")
+
+
+def a_count(text: str) -> int:
+    """'20' -> 20, for argparse: one or more."""
+    if text.isdecimal() and 0 < int(text) < 1_000_000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"found “{text}”, expected a number of 1 or more")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong with files inside is an InputError that names `path`, or the one meant."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"found “{text}”, expected a day YYYY-MM-DD") from None
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise InputError(
+            f"{exc.filename or path}: cannot be written: {exc.strerror or exc}"
+        ) from exc
 
 
 def pick(names: Sequence[str], given: str) -> str:

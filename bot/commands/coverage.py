@@ -159,10 +159,8 @@ def _draw(watch: "Watch", wiring: "Wiring", args: argparse.Namespace, now: "date
     told = [(e.exposure, e.low, e.high) for e in _estimates(watch, ends)]
     picture = coverage_map(watch.name, ends, np.array(told).T, now, label=wiring.desk.label,
                            dark=not args.light)  # fmt: skip
-    try:
+    with common.writing(args.png):
         args.png.write_bytes(picture.png)
-    except OSError as exc:
-        raise InputError(f"{args.png}: cannot be written: {exc.strerror or exc}") from exc
 
 
 def _days(text: str) -> int:

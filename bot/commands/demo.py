@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import logging
 import os
+import re
 import shutil
 import sys
 import time
@@ -18,7 +19,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.commands import common
 from bot.commands.run import set_up_log
+from bot.errors import InputError
 
 if TYPE_CHECKING:
     from bot.channels.base import Channel
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from bot.rehearsal import Rehearsal
 
 SURGE_BY = timedelta(days=2)  # after the first direct flight
-LEG_WITHIN = timedelta(minutes=3)  # of the true take-off and landing
+OURS = re.compile(r"airlift|n899dn|messages\.html|\d{4}-\d\d-\d\dT\d{4}-[a-z-]+\.png")
 STORY = "December 2024, Hmeimim to eastern Libya"
 REAL = "4 and 5 February 2025, N899DN"
 
@@ -42,8 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     set_up_log(logging.WARNING)
     started = time.monotonic()
-    shutil.rmtree(args.out, ignore_errors=True)
-    args.out.mkdir(parents=True)
+    _clear(args.out)
     with contextlib.ExitStack() as stack:
         stage = _Stage(args.out, stack)
         good = [*stage.airlift(), *stage.real_day()]
@@ -51,6 +53,18 @@ def run(args: argparse.Namespace) -> int:
     print(f"\n{args.out}/messages.html shows every message as its receiver sees it;")
     print(f"the pictures are beside it. Done in {time.monotonic() - started:.0f} s.")
     return 0 if all(good) else 1
+
+
+def _clear(out: Path) -> None:
+    """Make it an empty folder; refuses to clear one that holds more than an earlier demo."""
+    with common.writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        found = sorted(out.iterdir())
+        if strangers := [path.name for path in found if not OURS.fullmatch(path.name)]:
+            raise InputError(f"{out}: holds {strangers[0]}, which is not the demo's and would be "
+                             "lost; name another folder with -o")  # fmt: skip
+        for path in found:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class _Gallery:
@@ -205,7 +219,7 @@ class _Stage:
         for leg in legs:
             print(f"    {_leg(leg)}")
         return [
-            _check("four legs, as in truth", _same(legs)),
+            _check("four legs, as in truth", n899dn.as_in_truth(legs)),
             _check("no alert", not flight.wiring.store.alerts(10)),
         ]
 
@@ -244,26 +258,6 @@ def _quiet_days(
         while waiting and waiting[-1].last_seen <= end:
             landed.append(waiting.pop())
         yield end, landed, rows
-
-
-def _same(legs: "tuple[Leg, ...]") -> bool:
-    """Whether these are the four true legs: ends, and times where the truth has them."""
-    from bot.demo.n899dn import TRUTH
-
-    if len(legs) != len(TRUTH):
-        return False
-    return all(
-        leg.callsign == true.callsign
-        and leg.origin.airfield == true.origin
-        and leg.destination.airfield == true.destination
-        and _near(leg.takeoff, true.takeoff)
-        and _near(leg.landing, true.landing)
-        for leg, true in zip(legs, TRUTH, strict=True)
-    )
-
-
-def _near(found: datetime | None, true: datetime | None) -> bool:
-    return true is None or (found is not None and abs(found - true) <= LEG_WITHIN)
 
 
 def _leg(leg: "Leg") -> str:

@@ -6,7 +6,6 @@ The bot's own data folder is not touched: what the replay counts goes to a folde
 import argparse
 import dataclasses
 import logging
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from bot import app
     from bot.channels.console import ConsoleChannel
-    from bot.errors import Unavailable
+    from bot.errors import InputError, Unavailable
     from bot.feeds import Recorded
     from bot.model.feed import FeedSettings
     from bot.model.watch import Address
@@ -36,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         feed = Recorded(FeedSettings("replay", "recorded", folder=args.folder))
     except Unavailable as error:
-        print(f"airbridge replay: {error}", file=sys.stderr)
-        return 2
+        raise InputError(str(error)) from error
     start = datetime.fromtimestamp(feed.next_at or 0.0, UTC)
     to = () if args.silent else (Address("console"),)
     with tempfile.TemporaryDirectory() as scratch:

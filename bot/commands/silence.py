@@ -2,8 +2,10 @@
 
 import argparse
 import getpass
+import os
 
 from bot.commands import common
+from bot.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from bot.app import clock
 
-    if args.watch and not args.span:
-        raise SystemExit("airbridge silence: say for how long: --for 7d")
+    if bool(args.watch) != bool(args.span):
+        raise InputError("a silence is for a watch and a time: airbridge silence WATCH --for 7d")
     now = clock()
     with common.opened(args) as (settings, store):
         with store.begin() as tx:
@@ -29,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
             if args.watch:
                 names = [watch.name for watch in settings.watches]
                 name = "*" if args.watch == "*" else common.pick(names, args.watch)
-                store.add_silence(tx, name, now + args.span, getpass.getuser(), args.why, now)
+                store.add_silence(tx, name, now + args.span, _who(), args.why, now)
         found = store.silences(now)
     if args.format == "json":
         print(common.as_json(found))
@@ -39,3 +41,10 @@ def run(args: argparse.Namespace) -> int:
         rows = [(s.id, s.watch, s.until, s.by, s.why) for s in found]
         print(common.table(("no", "watch", "until (UTC)", "by", "why"), rows))
     return 0
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as containers have
+        return f"user {os.getuid()}"

@@ -7,15 +7,17 @@ README for its licence).
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.demo.tables import FOLDER
 from bot.demo.wire import envelope
+from bot.model.air import Leg
 
 LABEL = "RECORDED: one airliner's day, 4 and 5 February 2025"
+LEG_WITHIN = timedelta(minutes=3)  # of the true take-off and landing
 _FRESH_S = 60.0  # providers drop a position from the top level after a minute
 _ALTITUDE_IS_GEOMETRIC, _RATE_IS_GEOMETRIC = 8, 4
 # Row: offset s, lat, lon, altitude, ground speed, track, flags, rate, detail, source, ...
@@ -47,6 +49,22 @@ TRUTH = (
     TrueLeg("DAL1615", "KGEG", "KMSP", None, _utc(5, 17, 0, 18), ("KGEG",)),
     TrueLeg("DAL2927", "KMSP", "KDEN", _utc(5, 18, 14, 36), _utc(5, 19, 54, 30)),
 )
+
+
+def as_in_truth(legs: Sequence[Leg]) -> bool:
+    """Whether these are the four true legs: ends, and times where the truth has them."""
+    return len(legs) == len(TRUTH) and all(
+        leg.callsign == true.callsign
+        and leg.origin.airfield == true.origin
+        and leg.destination.airfield == true.destination
+        and _near(leg.takeoff, true.takeoff)
+        and _near(leg.landing, true.landing)
+        for leg, true in zip(legs, TRUTH, strict=True)
+    )
+
+
+def _near(found: datetime | None, true: datetime | None) -> bool:
+    return true is None or (found is not None and abs(found - true) <= LEG_WITHIN)
 
 
 def polls(every_s: float = 60.0) -> Iterator[tuple[float, bytes]]:

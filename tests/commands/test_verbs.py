@@ -25,6 +25,7 @@ watches:
     audience: [desk]
 data: data
 """
+NO_FILE = "No such file or directory\n"
 Say = Callable[..., tuple[int, str, str]]
 
 
@@ -97,8 +98,10 @@ def test_silence_and_its_end(say: Say) -> None:
 
 
 def test_silence_wants_to_know_for_how_long(say: Say) -> None:
-    """A silence without an end would be forgotten."""
-    assert say("silence", "libya")[0] != 0
+    """A silence without an end would be forgotten, and so would one of a thousand years."""
+    assert say("silence", "libya")[0] == 2
+    assert say("silence", "--for", "7d")[0] == 2
+    assert "at most 3650d" in say("silence", "libya", "--for", "99999999999d")[2]
     code, _, err = say("silence", "libya", "--for", "soon")
     assert code == 2
     assert "such as 7d or 12h" in err
@@ -127,6 +130,32 @@ def test_history_is_imported_judged_and_explained(say: Say, tmp_path: Path) -> N
         assert (tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG")
 
 
+def test_days_and_numbers_beyond_reason_are_wrong_usage(say: Say) -> None:
+    """Asked for a day that no calendar reaches, or for no alerts at all: said, exit 2."""
+    code, _, err = say("why", "libya", "9999-12-31")
+    assert code == 2
+    assert "expected a day YYYY-MM-DD" in err
+    assert say("alerts", "--limit", "-3")[0] == 2
+
+
+def test_where_pictures_cannot_be_written(say: Say, tmp_path: Path) -> None:
+    """A file where a folder should be is named, without a traceback."""
+    receiver(tmp_path)
+    say("once")
+    code, _, err = say("chart", "libya", "-o", "config.yaml")
+    assert code == 2
+    assert err == "airbridge: config.yaml: cannot be written: File exists\n"
+
+
+def test_the_demo_clears_no_folder_but_its_own(say: Say, tmp_path: Path) -> None:
+    """Sent to a folder with something else in it, it touches nothing and says what it found."""
+    code, _, err = say("demo", "-o", ".")
+    assert code == 2
+    assert "holds config.yaml, which is not the demo's" in err
+    assert (tmp_path / "config.yaml").exists()
+    assert "cannot be written" in say("demo", "-o", "/proc/demo")[2]
+
+
 def test_a_bad_history_changes_nothing(say: Say, tmp_path: Path) -> None:
     """A file with a mistake is refused whole, by line and field."""
     text = "date,watch,count\n2024-01-01,Hmeimim to eastern Libya,1\nsoon,x,y\n"
@@ -134,6 +163,9 @@ def test_a_bad_history_changes_nothing(say: Say, tmp_path: Path) -> None:
     code, _, err = say("import", "past.csv")
     assert code == 2
     assert "past.csv:3: watch: no watch is named" in err
+    (tmp_path / "past.csv").write_bytes(b"date,watch\n\xff\xfe")
+    assert "past.csv:2: found a byte that is not UTF-8" in say("import", "past.csv")[2]
+    assert say("import", "no.csv")[2] == "airbridge: no.csv: cannot be read: " + NO_FILE
     assert "nothing is known" in say("why", "libya", "2024-01-01")[1]
 
 
