@@ -176,10 +176,9 @@ class Assessor:
         if backing is not None:
             chained = {leg.id for run in backing.story for leg in run}
             cause = frozenset({leg.id for leg in backing.legs} | chained)
-        if self._desk.is_common(change.finding):  # one story, whoever flew it
-            cause = frozenset({f"{change.finding.kind} everywhere"})
         addresses = self._settings.addresses(watch.audience)
-        return Item(change.alert, change.finding, change.reason, addresses, cause)
+        story = self._desk.story(change.finding)  # whoever flew it
+        return Item(change.alert, change.finding, change.reason, addresses, cause, story)
 
     def _letter(self, item: Item, backed: dict[str, Evidence], now: datetime) -> Letter:
         backing = backed[item.alert.id]

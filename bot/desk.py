@@ -41,7 +41,7 @@ class Desk:
         self.lessons = Lessons(book)
         self._judge = Judge()
         self._held: dict[str, tuple[str, Judged]] = {}
-        self._common: dict[date, int] = {}  # days on which everything moved, and which way
+        self._stories = network.Stories({})
 
     def judged(self, watch: Watch, today: date, last: date | None = None) -> Judged | None:
         """The watch judged up to `last` (default: `today`); None before anything is known."""
@@ -81,20 +81,22 @@ class Desk:
             watches = [self.watches[name] for name in known]
             pools = self.lessons.needed_by(known.values(), today)
             fresh = self._judge.judge(watches, list(known.values()), today, pools)
-            self._common = network.common_days(dict(zip(known, fresh, strict=True)))
             more = [
                 self._with_more(self.watches[name], judged, today)
                 for name, judged in zip(known, fresh, strict=True)
             ]
+            company = dict(zip(known, more, strict=True))
+            self._stories = network.stories(self.watches, company, today)
             self._held = {
-                name: (marks[name], network.explained(judged, self._common))
-                for name, judged in zip(known, more, strict=True)
+                name: (marks[name], network.explained(judged, self._stories))
+                for name, judged in company.items()
             }
         return {name: self._held[name][1] for name in known}
 
-    def is_common(self, finding: Finding) -> bool:
-        """Whether the finding is part of what most watches did on that day."""
-        return network.is_common(finding, self._common)
+    def story(self, finding: Finding) -> frozenset[str]:
+        """What the finding is part of, besides its legs: a day on which most watches moved, or
+        traffic that moved from one to another."""
+        return network.story(finding, self._stories.common)
 
     def findings(self, watch: Watch, day: date, now: datetime) -> tuple[Finding, ...]:
         """What is found of one day, judged by the days up to it."""

@@ -32,20 +32,33 @@ LIMIT_SD = 4.0  # days beyond this many robust sd count as there in the habit's 
 
 @dataclass(frozen=True)
 class Shift:
-    """On entry `t`, the surge of series `gained` is matched by the fall of series `lost`."""
+    """On entry `t`, the surge of series `gained` is matched by the fall of series `lost`: so many
+    legs `seen` there in the `lost_days` known of the surge's window, where so many were
+    `expected`."""
 
     t: int
     gained: int
     lost: int
     excess: float
-    deficit: float
+    seen: float
+    expected: float
     window_days: int
+    lost_days: int
+
+    @property
+    def deficit(self) -> float:
+        """Legs missing where they left."""
+        return self.expected - self.seen
 
 
-def shifts(counts: npt.ArrayLike, walk: Walk, t: int, step: int = 1) -> tuple[Shift, ...]:
+def shifts(
+    counts: npt.ArrayLike, walk: Walk, t: int, step: int = 1, *, fallen: npt.ArrayLike = False
+) -> tuple[Shift, ...]:
     """Surges on entry t that a fall elsewhere in the group explains, strongest first.
 
-    counts (N, T): series to one destination, one an origin; `walk`: their walk in batch.
+    counts (N, T): series to one destination, one an origin, NaN also where a day is not over and
+    nothing can be missing yet; `walk`: their walk in batch; `fallen` (N,): series whose fall is
+    proven otherwise, by a lull: it need but be large enough.
     """
     y = np.asarray(counts, dtype=np.float64)
     if y.ndim != 2 or walk.expected.shape != y.shape:
@@ -57,10 +70,14 @@ def shifts(counts: npt.ArrayLike, walk: Walk, t: int, step: int = 1) -> tuple[Sh
         excess = float(walk.observed_window[gained, t] - walk.expected_window[gained, t])
         known = np.isfinite(y[:, span])
         expected = np.where(known, walk.expected[:, span], 0.0).sum(axis=1)
-        deficit = expected - np.where(known, y[:, span], 0.0).sum(axis=1)
-        strong = (deficit > SHIFT_SD * np.sqrt(expected + 0.5)) & (deficit >= SHIFT_SHARE * excess)
-        for lost in np.flatnonzero(strong):
-            found.append(Shift(t, int(gained), int(lost), excess, float(deficit[lost]), days))
+        seen = np.where(known, y[:, span], 0.0).sum(axis=1)
+        deficit = expected - seen
+        sure = np.asarray(fallen) | (deficit > SHIFT_SD * np.sqrt(expected + 0.5))
+        enough = (deficit > 0) & (deficit >= SHIFT_SHARE * excess)
+        for lost in np.flatnonzero(sure & enough):
+            there = float(seen[lost]), float(expected[lost])
+            looked = int(known[lost].sum()) * step
+            found.append(Shift(t, int(gained), int(lost), excess, *there, days, looked))
     return tuple(sorted(found, key=lambda s: -s.deficit))
 
 

@@ -44,11 +44,11 @@ def test_a_storm_is_named_and_explains_the_lulls() -> None:
     days = network.common_days(judged)
     assert days[STORM] == -1
     for one in judged.values():
-        lulls = [f for f in network.explained(one, days).findings if f.kind is Kind.LULL]
+        lulls = [f for f in network.explained(one, network.Stories(days)).findings if f.kind is Kind.LULL]
         raised = [f for f in lulls if f.raised and f.day == STORM]
         assert raised
         assert all(f.notes[-1].endswith(EVERYWHERE) for f in raised)
-        assert all(network.is_common(f, days) for f in raised)
+        assert all(network.story(f, days) == {"lull everywhere"} for f in raised)
 
 
 def test_a_usual_day_has_nothing_in_common() -> None:
@@ -56,7 +56,7 @@ def test_a_usual_day_has_nothing_in_common() -> None:
     judged = lived(1.0)
     assert network.common_days(judged) == {}
     one = judged["route 0"]
-    assert network.explained(one, {}).findings == one.findings
+    assert network.explained(one, network.Stories({})).findings == one.findings
 
 
 def test_three_watches_are_not_everything() -> None:

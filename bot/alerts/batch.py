@@ -16,6 +16,7 @@ class Item:
     reason: Reason
     addresses: tuple[Address, ...]
     cause: frozenset[str] = frozenset()  # ids of the legs behind it, chained ones included
+    story: frozenset[str] = frozenset()  # names of what it is part of, whoever flew it
     also: tuple[Finding, ...] = ()  # told in the same message
 
 

@@ -1,4 +1,4 @@
-"""One cause, one message: alerts moved by the same legs are told together."""
+"""One cause, one message: alerts moved by the same legs, or of one story, are told together."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,9 +15,10 @@ _BY_KIND = {Kind.SURGE: 0, Kind.FIRST: 1}
 def group(batch: Batch) -> Batch:
     """Let one alert of each group speak for all of it.
 
-    FIRST and WORSE alerts whose causes overlap by half or more of the smaller are one group; the
-    leader's message lists the others in `also`. An address that the leader does not reach keeps
-    a message of its own. Comes last: what is told inside another message must not be lost with it.
+    FIRST and WORSE alerts of one story, or whose causes overlap by half or more of the smaller, are
+    one group; the leader's message lists the others in `also`. An address that the leader does
+    not reach keeps a message of its own. Comes last: what is told inside another message must not
+    be lost with it.
     """
     news = [item for item in batch.kept if item.reason in (Reason.FIRST, Reason.WORSE)]
     kept, dropped = [], []
@@ -67,5 +68,7 @@ def _groups(items: Sequence[Item]) -> list[list[Item]]:
 
 
 def _same_cause(a: Item, b: Item) -> bool:
+    if a.story & b.story:
+        return True
     smaller = min(len(a.cause), len(b.cause))
     return smaller > 0 and len(a.cause & b.cause) >= SHARED * smaller

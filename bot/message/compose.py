@@ -9,11 +9,11 @@ from datetime import datetime, timedelta, tzinfo
 from bot.message import legs as spelt
 from bot.message import words
 from bot.message.legs import Gazetteer
+from bot.message.looked import coverage
 from bot.message.resolved import resolved
 from bot.model.alert import (
     EVERYWHERE,
     Alert,
-    CoverageNote,
     Evidence,
     Finding,
     Kind,
@@ -31,6 +31,7 @@ LEGS_SHOWN = 5  # about one phone screen
 POSSIBLE_SHOWN = 3
 STORIES_SHOWN = 3
 NOTES_SHOWN = 8
+MOVES_SHOWN = 2
 POORLY_LOOKED = 0.8  # below this share of the normal looking, a count is a floor
 
 
@@ -64,6 +65,7 @@ def _raised(
         _worse(alert) if reason is Reason.WORSE else (),
         _possible_count(evidence),
         _looking(finding),
+        *_moved(finding),
         _prior(evidence),
     ]
     sections = [
@@ -71,7 +73,7 @@ def _raised(
         _story(evidence, book),
         spelt.listed(evidence.legs, book, "Legs", most=LEGS_SHOWN),
         _also(evidence, book),
-        _coverage(evidence, book),
+        coverage(evidence.coverage, book),
         spelt.listed(
             evidence.possible, book, "Possible legs, not counted", most=POSSIBLE_SHOWN
         ),
@@ -205,6 +207,18 @@ def _looking(finding: Finding) -> Line:
     return ()
 
 
+def _moved(finding: Finding) -> list[Line]:
+    """Where the traffic came from or went, with what is missing or new there."""
+    verb = "moved here from" if finding.kind is Kind.SURGE else "moved to"
+    lines = []
+    for end in finding.moved[:MOVES_SHOWN]:
+        days = "a day" if end.window_days == 1 else f"{end.window_days} days"
+        figures = f"{words.count(end.observed)} there in {days}, {words.expected(end.expected)}"
+        other = words.bold(words.stranger(end.watch))
+        lines.append(words.line(f"It seems to have {verb} ", other, f": {figures}"))
+    return lines
+
+
 def _prior(evidence: Evidence) -> Line:
     """What the expectation began from, as long as it outweighs the days looked at."""
     finding = evidence.finding
@@ -242,41 +256,17 @@ def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
         flown = evidence.other_legs.get(finding.watch, ())
         told = {leg.id for run in evidence.story for leg in run}
         lines.extend(spelt.entry(leg, book) for leg in flown[-2:] if leg.id not in told)
-    common = any(note.endswith(EVERYWHERE) for note in evidence.finding.notes)
-    heading = "On the same day also moved" if common else "The same legs also moved"
-    return Section(tuple(lines), heading)
+    return Section(tuple(lines), _shared(evidence))
 
 
-def _coverage(evidence: Evidence, book: Gazetteer) -> Section:
-    note = evidence.coverage
-    lines = [_looks(note)]
-    if note.looks_ok:
-        lines.append(words.line(f"Other traffic seen {words.count(note.others_seen, 'time')}"))
-    lines.append(_looking_today(note))
-    lines += [words.line(told[:1].upper() + told[1:]) for told in (*note.dark, *note.changed)]
-    if book.now.astimezone(book.tz).utcoffset():
-        zone = words.zone(book.now, book.tz)
-        lines.append(words.line(f"Times are {zone}; days are counted in UTC"))
-    return Section(tuple(lines), "Coverage, last 24 h")
-
-
-def _looking_today(note: CoverageNote) -> Line:
-    said = f"Looking today: {words.share(note.exposure_today)} of normal"
-    if note.high > note.low:  # not when unknown, nor when looks alone count
-        said += f" (between {words.share(note.low)} and {words.share(note.high)})"
-    return words.line(said)
-
-
-def _looks(note: CoverageNote) -> Line:
-    asked = note.looks_ok + note.looks_failed
-    via = f" ({', '.join(words.stranger(feed) for feed in note.feeds)})" if note.feeds else ""
-    if not asked:
-        return words.line("Nobody looked")
-    if not note.looks_ok:
-        return words.line(f"None of {words.count(asked, 'look')} was answered{via}: nobody looked")
-    if not note.looks_failed:
-        return words.line(f"All {words.count(asked, 'look')} answered{via}")
-    return words.line(f"{note.looks_ok:,} of {words.count(asked, 'look')} answered{via}")
+def _shared(evidence: Evidence) -> str:
+    """What the finding and those told with it have in common."""
+    if any(note.endswith(EVERYWHERE) for note in evidence.finding.notes):
+        return "On the same day also moved"
+    ends = {end.watch for end in evidence.finding.moved}
+    if {finding.watch for finding in evidence.also} <= ends:
+        return "The other end of the move"
+    return "The same legs also moved"
 
 
 def _considered(finding: Finding) -> Section | None:

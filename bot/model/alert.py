@@ -59,6 +59,17 @@ class Dropped(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The other end of traffic that moved: what another watch to the same destination did in the
+    same days."""
+
+    watch: str
+    observed: float  # legs in `window_days`
+    expected: float
+    window_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One watch judged for one day: all that a message or `why` needs; nothing is computed twice.
 
@@ -90,6 +101,7 @@ class Finding:
     # what the expectation began from, while it outweighs the days looked at; NaN: they do
     start_per_day: float = math.nan
     taught_by: int = 0  # so many other watches said it; 0: the owner
+    moved: tuple[Moved, ...] = ()  # SURGE: from there; LULL: to there; the most legs first
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,13 @@ class Area:
             return geo.distance_nm(*self.centre, lat_deg, lon_deg) <= self.radius_nm
         return geo.in_polygon(lat_deg, lon_deg, self.polygon)
 
+    def overlaps(self, other: "Area") -> bool:
+        """Whether a corner or the centre of one lies in the other. (Two long areas that cross
+        without that are not told apart.)"""
+        points = other.polygon or (other.centre or (0.0, 0.0),)
+        mine = self.polygon or (self.centre or (0.0, 0.0),)
+        return any(self.contains(*p) for p in points) or any(other.contains(*p) for p in mine)
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -40,6 +47,18 @@ class Place:
 
     airfields: tuple[Spot, ...] = ()
     areas: tuple[Area, ...] = ()
+
+    def overlaps(self, other: "Place") -> bool:
+        """Whether a leg could count for both."""
+        if set(self.airfields) & set(other.airfields):
+            return True
+        inside = any(
+            area.contains(spot.lat_deg, spot.lon_deg)
+            for one, two in ((self, other), (other, self))
+            for area in one.areas
+            for spot in two.airfields
+        )
+        return inside or any(a.overlaps(b) for a in self.areas for b in other.areas)
 
     def label(self) -> str:
         """For a human: 'Hmeimim, eastern-libya'."""

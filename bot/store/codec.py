@@ -8,14 +8,14 @@ so that rows written before it stay readable for ever: the outbox never drops an
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import astuple, fields
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from bot.model.air import NOWHERE, End, How
-from bot.model.alert import Finding, Kind, Message, Picture, Reason, Section, Span
+from bot.model.alert import Finding, Kind, Message, Moved, Picture, Reason, Section, Span
 
 
 def dumps(value: Any) -> str:
@@ -73,7 +73,8 @@ def _section_in(whole: Mapping[str, Any]) -> Section:
 
 def finding_out(finding: Finding) -> str:
     """All fields by name."""
-    return dumps({f.name: _plain(getattr(finding, f.name)) for f in fields(Finding)})
+    whole = {f.name: _plain(getattr(finding, f.name)) for f in fields(Finding)}
+    return dumps(whole | {"moved": [astuple(moved) for moved in finding.moved]})
 
 
 def finding_in(text: str) -> Finding:
@@ -85,6 +86,7 @@ def finding_in(text: str) -> Finding:
         whole[name] = date.fromisoformat(whole[name]) if whole.get(name) else None
     whole["kind"] = Kind(whole["kind"])
     whole["notes"] = tuple(whole.get("notes", ()))
+    whole["moved"] = tuple(Moved(*moved) for moved in whole.get("moved", ()))
     return Finding(**whole)
 
 

@@ -257,8 +257,25 @@ def test_traffic_that_moved_is_told_as_a_shift() -> None:
     y[0, 390:] += 6
     y[1, 390:] = 0
     walk = walk_forward(y, DATES)
-    found = network.shifts(y, walk, 396)
-    assert [(s.gained, s.lost) for s in found] == [(0, 1)]
+    (found,) = network.shifts(y, walk, 396)
+    assert (found.gained, found.lost) == (0, 1)
+    assert found.seen == 0
+    assert found.deficit == found.expected > 0
+    running = y.copy()
+    running[:, 390:] = np.nan
+    assert network.shifts(running, walk, 396) == ()
+
+
+def test_a_proven_fall_need_but_be_large_enough() -> None:
+    """A few missing legs explain no surge, whatever is known of the fall; most of them do."""
+    y = np.stack([busy(seed=7), busy(seed=8)])
+    y[0, 390:] += 6
+    walk = walk_forward(y, DATES)
+    excess = walk.observed_window[0, 396] - walk.expected_window[0, 396]
+    days = int(walk.window_days[0, 396])
+    for share, told in ((0.2, 0), (0.8, 1)):
+        y[1] = walk.expected[1] - share * excess / days
+        assert len(network.shifts(y, walk, 396, fallen=[False, True])) == told
 
 
 def test_a_blizzard_is_one_story() -> None:
