@@ -52,16 +52,13 @@ class Positions:
     def of(cls, icao24: npt.ArrayLike, time_s: npt.ArrayLike, lat_deg: npt.ArrayLike,
            lon_deg: npt.ArrayLike, **columns: npt.ArrayLike) -> "Positions":  # fmt: skip
         """Build from whatever columns are at hand; the rest becomes 'unknown'."""
-        n = len(np.asarray(icao24))
-        unknown: dict[str, npt.ArrayLike] = {
-            **dict.fromkeys(("altitude_ft", "ground_speed_kt", "track_deg", "vertical_rate_fpm"),
-                            np.full(n, np.nan)),
-            **dict.fromkeys(("callsign", "registration", "type_code"), np.full(n, b"")),
-            **dict.fromkeys(("on_ground", "military", "source"), np.zeros(n)),
-        }  # fmt: skip
-        given = {**unknown, **columns, "icao24": icao24, "time_s": time_s, "lat_deg": lat_deg,
+        given = {**columns, "icao24": icao24, "time_s": time_s, "lat_deg": lat_deg,
                  "lon_deg": lon_deg}  # fmt: skip
-        return cls(**{k: np.asarray(given[k]).astype(t, copy=False) for k, t in _DTYPES.items()})
+        n = len(np.asarray(icao24))
+        return cls(**{
+            k: np.asarray(given[k]).astype(t, copy=False) if k in given
+            else np.full(n, _UNKNOWN.get(k, 0), t) for k, t in _DTYPES.items()
+        })  # fmt: skip
 
     @classmethod
     def empty(cls) -> "Positions":
@@ -79,6 +76,10 @@ _DTYPES: dict[str, npt.DTypeLike] = {
     "track_deg": np.float32, "vertical_rate_fpm": np.float32, "source": np.uint8,
     "callsign": "S8", "registration": "S12", "type_code": "S4", "military": np.bool_,
 }  # fmt: skip
+_UNKNOWN = {
+    **dict.fromkeys(("altitude_ft", "ground_speed_kt", "track_deg", "vertical_rate_fpm"), np.nan),
+    **dict.fromkeys(("callsign", "registration", "type_code"), b""),
+}
 
 
 def hex_of(icao24: int) -> Icao24:

@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SIZE = 300_000  # bytes: some 500 aircraft; half and twice of it are slower
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -21,11 +19,13 @@ class Shape:
     key: re.Pattern[bytes]  # up to and with the list's bracket
     between: re.Pattern[bytes]  # from an element's last byte to the next one's first
     mark: bytes  # the element that stands for all of them
+    size: int  # bytes of a part: some 500 elements; half and twice as many are slower
 
 
 AIRCRAFT = Shape(re.compile(rb'"(?:ac|aircraft)"\s*:\s*\['), re.compile(rb"\}\s*,\s*\{"),
-                 b'{"hex":"!"}')  # fmt: skip
-TRACE = Shape(re.compile(rb'"trace"\s*:\s*\['), re.compile(rb"\]\s*,\s*\["), b'[0,0,0,"!"]')
+                 b'{"hex":"!"}', 300_000)  # fmt: skip
+TRACE = Shape(re.compile(rb'"trace"\s*:\s*\['), re.compile(rb"\]\s*,\s*\["),
+              b'[0,0,0,"!"]', 100_000)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Parted:
     _body: bytes
     _begin: int
     _end: int
-    _between: re.Pattern[bytes]
+    _shape: Shape
 
-    def lists(self, size: int = SIZE) -> Iterator[bytes]:
-        """Lists of some elements each, of about `size` bytes."""
-        begin, end = self._begin, self._end
+    def lists(self, size: int = 0) -> Iterator[bytes]:
+        """Lists of some elements each, of about `size` bytes (0: of the usual)."""
+        begin, end, size = self._begin, self._end, size or self._shape.size
         while begin < end:
-            cut = self._between.search(self._body, begin + size, end)
+            cut = self._shape.between.search(self._body, begin + size, end)
             yield b"[%b]" % self._body[begin : cut.start() + 1 if cut else end]
             begin = cut.end() - 1 if cut else end
 
@@ -55,4 +55,4 @@ def parted(body: bytes, shape: Shape) -> Parted | None:
         return None
     begin = found.end()
     around = body[:begin] + shape.mark + body[end:]
-    return Parted(around, body, begin, end, shape.between)
+    return Parted(around, body, begin, end, shape)

@@ -1,13 +1,12 @@
 """readsb trace files (`trace_full_<hex>.json`): one aircraft and day each.
 
-The rows go from bytes to typed structs to columns, one pass a column; no Python object lives per
-position longer than that. Of a row only the leading nine fields are declared: older archives have
-no more, and what is not declared is skipped without being built.
+The rows go from bytes to typed structs to columns some hundred at a time (`packed`); no Python
+object lives per position longer than that. Rows that are not all of the form are read one by one.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,44 +14,26 @@ import numpy as np
 
 from bot import columns, scan
 from bot.errors import InputError
-from bot.legs.readers import clock, loose
+from bot.legs.readers import clock, loose, packed
+from bot.legs.readers.packed import Detail, Row
 from bot.model.air import Positions
+from bot.scan import parts
 
 DAY_S = 86_400.0
 ROW_END = re.compile(rb"\]\s*,\s*\[")  # and the begin of the next: no detail looks like this
-Number = float | None
-
-
-class _Detail(msgspec.Struct, gc=False):
-    flight: str | None = None
-
-
-class _Row(msgspec.Struct, array_like=True, gc=False):
-    t: float
-    lat: float
-    lon: float
-    alt: float | str | None = None
-    gs: Number = None
-    trk: Number = None
-    flags: int = 0
-    vr: Number = None
-    detail: _Detail | None = None
 
 
 class _Trace(msgspec.Struct, gc=False):
     icao: str
     timestamp: float
-    trace: list[_Row]
+    trace: list[Row]
     r: str | None = None
     t: str | None = None
     dbFlags: int = 0  # noqa: N815 - readsb's spelling
 
 
-# The columns of `scan.Rows`, and the fields of a row that they are; of a trace `seen_pos` is the
-# offset to its timestamp.
-FIELDS = {"seen_pos": "t", "lat": "lat", "lon": "lon", "gs": "gs", "track": "trk",
-          "baro_rate": "vr"}  # fmt: skip
 _decode = msgspec.json.Decoder(_Trace).decode
+_decode_rows = msgspec.json.Decoder(list[Row]).decode
 
 
 class _Loose(msgspec.Struct, gc=False):
@@ -67,6 +48,7 @@ class _Loose(msgspec.Struct, gc=False):
 
 
 _decode_loose = msgspec.json.Decoder(_Loose).decode
+_Told = tuple[_Trace, scan.Rows]
 
 
 def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
@@ -75,18 +57,12 @@ def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
     A row without a time and place is left out, and `tell` gets a word about it. Raises InputError
     when the bytes are not a trace.
     """
-    found = scan.rows(data)
-    told = _read(data if found is None else found.rest, name, tell)
-    if found is not None and [r.alt for r in told.trace] != [scan.MARK]:
-        found, told = None, _read(data, name, tell)
-    if told.icao.startswith("~") or not told.trace:
+    told, rows = _scanned(data) or _in_parts(data) or _whole(data, name, tell)
+    if told.icao.startswith("~") or not len(rows.ground):
         return Positions.empty()
     address = columns.address(told.icao)
     if not address:
         raise InputError(f"{name}: icao: {told.icao!r} is not an address")
-    rows = _listed(told.trace) if found is None else found
-    if not len(rows.ground):
-        return Positions.empty()
     p = _positions(told, address, rows, name)
     earthly = (np.abs(p.lat_deg) <= 90) & (np.abs(p.lon_deg) <= 180)
     if earthly.all():
@@ -107,28 +83,63 @@ def rescued(data: bytes, name: str) -> Positions | None:
         return None
 
 
-def _read(data: bytes, name: str, tell: clock.Tell | None) -> _Trace:
+def _scanned(data: bytes) -> _Told | None:
+    """With the rows read by machine code, if that is at hand and the form is plain."""
+    found = scan.rows(data)
+    told = None if found is None else _around(found.rest)
+    if found is None or told is None:
+        return None
+    number = {name: columns.possible(column) for name, column in found.number.items()}
+    return told, replace(found, number=number)
+
+
+def _around(rest: bytes) -> _Trace | None:
+    """What is around rows that were read apart; None when they were others."""
     try:
-        return _decode(data)
-    except msgspec.ValidationError as exc:
+        told = _decode(rest)
+    except loose.UNREADABLE:
+        return None
+    return told if [row.alt for row in told.trace] == [scan.MARK] else None
+
+
+def _in_parts(data: bytes) -> _Told | None:
+    """With the rows read some hundred at a time, if all are of the form."""
+    found = parts.parted(data, parts.TRACE)
+    told = None if found is None else _around(found.around)
+    if found is None or told is None:
+        return None
+    try:
+        return told, packed.rows(map(_decode_rows, found.lists()))
+    except (*loose.UNREADABLE, packed.Odd):
+        return None
+
+
+def _whole(data: bytes, name: str, tell: clock.Tell | None) -> _Told:
+    """With whatever of the rows can be read. Raises InputError."""
+    wrong: Exception
+    try:
+        told = _decode(data)
+        return told, packed.rows([told.trace])
+    except (msgspec.ValidationError, packed.Odd) as exc:
         wrong = exc
     except loose.UNREADABLE as exc:
         raise InputError(f"{name}: not a readsb trace: {exc}") from exc
     try:
-        told = _decode_loose(data)
+        eased = _decode_loose(data)
     except loose.UNREADABLE:
         raise InputError(f"{name}: not a readsb trace: {wrong}") from wrong
-    rows = [row for row in map(_mended, told.trace) if row is not None]
+    rows = [row for row in map(_mended, eased.trace) if row is not None]
     if not rows:
         raise InputError(f"{name}: not a readsb trace: {wrong}") from wrong
-    if tell is not None and len(rows) < len(told.trace):
-        tell(clock.left_out(name, len(told.trace) - len(rows), len(told.trace)))
-    flags = told.dbFlags if isinstance(told.dbFlags, int) else 0
-    return _Trace(told.icao, loose.time_s(told.timestamp), rows, loose.text(told.r),
-                  loose.text(told.t), flags)  # fmt: skip
+    if tell is not None and len(rows) < len(eased.trace):
+        tell(clock.left_out(name, len(eased.trace) - len(rows), len(eased.trace)))
+    flags = eased.dbFlags if isinstance(eased.dbFlags, int) else 0
+    told = _Trace(eased.icao, loose.time_s(eased.timestamp), [], loose.text(eased.r),
+                  loose.text(eased.t), flags)  # fmt: skip
+    return told, packed.rows([rows])
 
 
-def _mended(raw: msgspec.Raw) -> _Row | None:
+def _mended(raw: msgspec.Raw) -> Row | None:
     """A row with what can be read of it; None without a time and a place."""
     told = loose.value(raw)
     if not isinstance(told, list):
@@ -139,34 +150,13 @@ def _mended(raw: msgspec.Raw) -> _Row | None:
         return None
     alt = told[3] if told[3] == columns.GROUND else loose.number(told[3])
     flight = loose.text(told[8].get("flight")) if isinstance(told[8], dict) else None
-    return _Row(t, lat, lon, alt, gs, trk, 0, vr, _Detail(flight) if flight else None)
-
-
-def _listed(rows: list[_Row]) -> scan.Rows:
-    """One field after another, each list gone before the next."""
-
-    def field(name: str) -> list[Any]:
-        return list(map(attrgetter(name), rows))
-
-    number = {name: columns.numbers(field(short)) for name, short in FIELDS.items()}
-    number["alt_baro"], ground = columns.heights(field("alt"))
-    return scan.Rows(b"", number, ground, tuple(_calls(field("detail"))))
-
-
-def _calls(details: list[_Detail | None]) -> Iterator[tuple[int, str]]:
-    """Callsigns are told only now and then: from which row on each is another."""
-    last = None
-    for i, detail in enumerate(details):
-        if detail is not None and detail.flight != last:
-            last = detail.flight
-            if last is not None:
-                yield i, last
+    call = columns.callsign(flight).decode()
+    return Row(t, lat, lon, alt, gs, trk, 0, vr, Detail(call) if call else None)
 
 
 def _positions(told: _Trace, address: int, rows: scan.Rows, name: str) -> Positions:
     day = clock.moment(told.timestamp, name, "timestamp")
-    number = {name: columns.possible(column) for name, column in rows.number.items()}
-    n = len(rows.ground)
+    n, number = len(rows.ground), rows.number
     offset = number["seen_pos"]
     # a few points of the day before may leak into a day file, with a large negative offset
     begins_day = day % DAY_S == 0
@@ -176,8 +166,8 @@ def _positions(told: _Trace, address: int, rows: scan.Rows, name: str) -> Positi
         altitude_ft=number["alt_baro"], on_ground=rows.ground, ground_speed_kt=number["gs"],
         track_deg=np.where(rows.ground, np.nan, number["track"]),  # on the ground: the heading
         vertical_rate_fpm=number["baro_rate"], callsign=_callsigns(rows.calls, n),
-        registration=np.full(n, columns.text(told.r, 12)),
-        type_code=np.full(n, columns.text(told.t, 4)),
+        registration=columns.same(columns.text(told.r, 12), 12, n),
+        type_code=columns.same(columns.text(told.t, 4), 4, n),
         military=np.full(n, bool(told.dbFlags & 1)),
     )  # fmt: skip
     return p if keep.all() else p.take(keep)
