@@ -38,6 +38,7 @@ _HEAD = 36  # px over the axis: its unit
 _FOOT = 132  # px under the axis: dates, key, attribution
 _WEAK = 0.42  # opacity of a poorly watched day
 _LIMIT_DASH = (3.0, 1.6)
+_SMALL_LIMIT = 4.0  # legs; a chart that must reach it still shows a bar of one
 _BRACKET_PX, _WORDS_PX = 33, 34  # room a bracket and its words take over the bars
 _NUMBER_PX = 24  # least px a bar must have for its number to be written on it
 
@@ -129,10 +130,11 @@ def _axes(plot: Plot, finding: Finding, top: float) -> None:
 
 
 def _highest(bars: Bars) -> float:
-    """The largest count the axis must name. A limit far above every bar may leave the picture."""
+    """The largest count the axis must name. A limit far above every bar may leave the picture, but
+    not a small one: a line that ends in mid-air is a riddle."""
     tallest = float(max(bars.tops.max(initial=0), np.nan_to_num(bars.expected).max(initial=0)))
     limit = float(np.nan_to_num(bars.limit).max(initial=0))
-    return max(tallest, min(limit, 2.5 * tallest), 1.0)
+    return max(tallest, min(limit, max(2.5 * tallest, _SMALL_LIMIT)), 1.0)
 
 
 def _scale(plot: Plot, finding: Finding, highest: float) -> float:

@@ -28,8 +28,9 @@ def write(sheet: Sheet, scene: Scene, view: View, pixels: Pixels, board: Board) 
         _airfield(sheet, dot, pixels, board)
     if scene.trails and scene.trails[-1].leg:
         text = plain(captions.craft_text(scene.trails[-1].leg))
+        # far from its arrow it would name an airfield, and the head of the sheet says it anyway
         _beside(sheet, board, pixels(scene.trails[-1].points[-1:])[0], [text], SMALL, False,
-                sheet.colours.ink, "craft", gap=12)  # fmt: skip
+                sheet.colours.ink, "craft", gap=12, strict=True)  # fmt: skip
     for outline in scene.outlines:
         _area(sheet, outline.name, pixels(outline.points), board)
     _countries(sheet, view, board)
@@ -44,11 +45,12 @@ def _airfield(sheet: Sheet, dot: Dot, pixels: Pixels, board: Board) -> None:
 
 
 def _beside(sheet: Sheet, board: Board, anchor: Floats, texts: list[str], size: float, bold: bool,
-            colour: str, gid: str, gap: float) -> None:  # fmt: skip
-    """The first of the texts that finds a place by the anchor."""
+            colour: str, gid: str, gap: float, strict: bool = False) -> None:  # fmt: skip
+    """The first of the texts that finds a place by the anchor; the last may stand farther off,
+    unless `strict`."""
     for text in filter(None, map(plain, texts)):
         wide = sheet.width(text, size, bold) + _APART
-        box = board.beside(anchor, wide, size * 1.3, gap, strict=text != texts[-1])
+        box = board.beside(anchor, wide, size * 1.3, gap, strict=strict or text != texts[-1])
         if box is not None:
             _put(sheet, box, text, size, colour, bold, gid)
             return

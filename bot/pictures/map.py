@@ -217,7 +217,7 @@ def _key(canvas: Canvas) -> None:
     if any(t.gap.any() or t.inferred for t in canvas.scene.trails):
         marks.append(Mark("not observed", "line", colours.ink, dash=_GAP_DASH))
     if canvas.scene.circles:
-        marks.append(Mark("great circle", "line", colours.route, dash=_CIRCLE_DASH))
+        marks.append(Mark("shortest way", "line", colours.route, dash=_CIRCLE_DASH))
     if canvas.scene.trails:
         marks.append(Mark("last seen", "head", colours.alarm))
     canvas.sheet.key(marks, y, x, WIDTH - MARGIN)

@@ -53,7 +53,7 @@ def test_seen_is_solid_and_unseen_is_dashed() -> None:
     assert len(no_gap.get_segments()) == 0
     assert len(gap.get_segments()) == 2
     assert all(dash is not None for _, dash in gap.get_linestyles())
-    assert {"not observed", "great circle", "last seen"} <= set(texts(sheet, "key"))
+    assert {"not observed", "shortest way", "last seen"} <= set(texts(sheet, "key"))
 
 
 def test_older_legs_are_thinner() -> None:
