@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.judge import Judged
 from bot.model.alert import Alert, Evidence, Finding, Kind, Message, Picture, Reason, State
+from bot.model.rarity import rarity_of
 from bot.model.watch import Address, Watch
 from bot.pictures.chart import chart
 from bot.pictures.map import route_map
@@ -247,5 +248,5 @@ def _in_words(finding: Finding) -> str:
     return (
         f"{finding.day}: observed {finding.observed:g}, expected {finding.expected:.3g}; "
         f"{finding.observed_window:g} in {finding.window_days} d against "
-        f"{finding.expected_window:.3g}; once in {finding.return_period_years:.3g} years"
+        f"{finding.expected_window:.3g}; by chance {rarity_of(finding) or 'unknown'}"
     )

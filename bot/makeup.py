@@ -41,6 +41,8 @@ def finding(
     first = max(series.days[0].item(), yesterday - REACH)
     size = (yesterday - first).days + 1
     kept = [(leg, craft) for leg, craft in flown if first <= leg.day <= yesterday]
+    if not kept:
+        return None  # days that were imported as counts: nobody knows whose legs they were
     columns: dict[str, list[object]] = {
         "type": [craft.type_code for _, craft in kept],
         "operator": [craft.operator for _, craft in kept],

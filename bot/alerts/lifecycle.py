@@ -14,8 +14,8 @@ from bot.model.alert import EVENTS, Alert, Finding, Kind, Reason, State
 
 # "Once in ten times as many years" is a difference worth a second message; twice is noise.
 WORSE_BY = 10.0
-# "Less than once in a thousand years" cannot become rarer to a reader: while an airlift goes on,
-# its rarity grows tenfold nearly every day, and says nothing new.
+# Beyond a thousand years nobody doubts it: while an airlift goes on, its rarity grows tenfold
+# nearly every day, and says nothing new.
 BEYOND_DOUBT = 1000.0
 # On the running day more legs are to come: what barely passes waits for the day's end.
 SURE_BY = 2.0
@@ -188,7 +188,7 @@ def _has_moved(alert: Alert, finding: Finding) -> bool:
 
 def _pace(finding: Finding) -> float | None:
     """Legs a day that are expected; None where that is unknown."""
-    pace = finding.expected_window / max(1, finding.window_days)
+    pace = finding.usual_per_day
     return pace if math.isfinite(pace) else None
 
 

@@ -65,6 +65,8 @@ def _looked(desk: "Desk", watch: "Watch", day: "date", now: "datetime") -> list[
 
 
 def _words(finding: "Finding") -> list[str]:
+    from bot.model.rarity import rarity_of
+
     verdict = "raised" if finding.raised else "not raised" if finding.judged else "not judged"
     part = "" if finding.complete else " (running day)"
     lines = [f"{finding.kind} on {finding.day}{part}: {verdict}, state {finding.state}"]
@@ -76,11 +78,14 @@ def _words(finding: "Finding") -> list[str]:
         before = finding.last_before or "none known"
         lines.append(f"  last leg before: {before}; looked at {finding.days_looked} days since")
     elif finding.judged:
+        chance = rarity_of(finding)
         lines.append(
             f"  loudest over {finding.window_days} d: {_n(finding.observed_window)} against "
-            f"{_n(finding.expected_window)} expected; by chance once in "
-            f"{_n(finding.return_period_years)} years"
+            f"{_n(finding.expected_window)} expected" + (f"; by chance {chance}" if chance else "")
         )
+        if math.isfinite(finding.start_per_day):
+            whose = f"{finding.taught_by} other watches" if finding.taught_by else "your `usual:`"
+            lines.append(f"  expectation still leans on {whose}: {_n(finding.start_per_day)} a day")
     return lines + [f"  {note}" for note in finding.notes]
 
 

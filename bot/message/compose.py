@@ -22,6 +22,7 @@ from bot.model.alert import (
     Reason,
     Section,
 )
+from bot.model.rarity import in_words, rarity_of, reach_years
 from bot.model.watch import Place, Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫", Kind.MAKEUP: "🧩"}
@@ -62,7 +63,7 @@ def _raised(
     facts = [
         where(watch),
         *(_first_facts if finding.kind is Kind.FIRST else _count_facts)(finding, book),
-        _worse(alert) if reason is Reason.WORSE else (),
+        _worse(alert, finding) if reason is Reason.WORSE else (),
         _possible_count(evidence),
         _looking(finding),
         *_moved(finding),
@@ -111,7 +112,7 @@ def headline(finding: Finding, book: Gazetteer) -> str:
         return f"{words.count(finding.observed)} {_that_day(finding, book)}, unusual in {odd}"
     usual = ""
     if math.isfinite(finding.expected_window):
-        usual = f", usually {words.rate(finding.expected_window / _span(finding))}"
+        usual = f", usually {words.rate(finding.usual_per_day)}"
     n = finding.observed if _span(finding) == 1 else finding.observed_window
     return f"{words.count(n)} {_when(finding, book)}{usual}"
 
@@ -136,7 +137,7 @@ def _that_day(finding: Finding, book: Gazetteer) -> str:
 def _count_facts(finding: Finding, book: Gazetteer) -> list[Line]:
     """Observed, expected, limit, rarity: day and window."""
     facts = [_window_fact(finding, book), _day_fact(finding, book)]
-    chance = words.rarity(finding.return_period_years)
+    chance = words.about(rarity_of(finding))
     if chance:
         facts.append(words.line("By chance ", words.bold(chance), " on such a route"))
     else:
@@ -187,10 +188,14 @@ def _first_facts(finding: Finding, book: Gazetteer) -> list[Line]:
     ]
 
 
-def _worse(alert: Alert | None) -> Line:
+def _worse(alert: Alert | None, finding: Finding) -> Line:
+    """How rare it was when last told, where that was said in other words."""
     if alert is None or alert.told_return_years <= 0:
         return ()
-    return words.line(f"When last told: {words.rarity(alert.told_return_years)}")
+    reach = reach_years(finding.kind, finding.usual_per_day)
+    before = in_words(alert.told_return_years, reach)
+    same = before == rarity_of(finding)
+    return () if same else words.line(f"When last told: {words.about(before)}")
 
 
 def _possible_count(evidence: Evidence) -> Line:
@@ -248,7 +253,7 @@ def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
         return None
     lines: list[Line] = []
     for finding in evidence.also:
-        chance = words.rarity(finding.return_period_years)
+        chance = words.about(rarity_of(finding))
         rare = f"; by chance {chance}" if chance and finding.kind is not Kind.FIRST else ""
         said = headline(finding, book)
         said = f"{said[:1].lower()}{said[1:]}{rare}"

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from bot.message import words
 from bot.message.legs import Gazetteer
 from bot.model.alert import Alert, Evidence, Finding, Kind, Line, Section, Series
+from bot.model.rarity import in_words, reach_years
 
 NOUNS = {Kind.SURGE: "surge", Kind.LULL: "lull", Kind.FIRST: "first leg",
          Kind.MAKEUP: "make-up"}  # fmt: skip
@@ -81,8 +82,11 @@ def _numbers(past: Past, book: Gazetteer) -> Line:
 
 
 def _rarest(alert: Alert | None) -> Line:
-    chance = words.rarity(alert.peak_return_years) if alert and alert.peak_return_years > 0 else ""
-    return words.line(f"At its rarest: by chance {chance}") if chance else ()
+    if alert is None or alert.peak_return_years <= 0:
+        return ()
+    reach = reach_years(alert.kind, alert.usual_before)
+    chance = words.about(in_words(alert.peak_return_years, reach))
+    return words.line(f"At its rarest: by chance {chance}")
 
 
 def _past(evidence: Evidence, alert: Alert | None) -> Past:

@@ -8,7 +8,6 @@ import unicodedata
 from datetime import date, datetime, tzinfo
 
 from bot.model.alert import Line, Span
-from bot.model.rarity import in_words
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NBSP = "\u00a0"
@@ -71,15 +70,13 @@ def number(n: float) -> str:
     return f"{n:.2f}" if abs(n) < 0.095 else f"{n:.1f}"
 
 
-def rarity(years: float) -> str:
-    """How often chance alone would do this; '' when it is not known.
+def about(rarity: str) -> str:
+    """An estimate as such; nothing of nothing.
 
-    >>> rarity(37), rarity(1.2), rarity(0.2), rarity(4e6)
-    ('about once in 40 years', 'about once a year', 'about 5 times a year', \
-'less than once in 1,000 years')
+    >>> about("once in 40 years"), about("")
+    ('about once in 40 years', '')
     """
-    said = in_words(years)
-    return said if not said or said.startswith("less") else f"about {said}"
+    return f"about {rarity}" if rarity else ""
 
 
 def rate(per_day: float) -> str:

@@ -103,6 +103,11 @@ class Finding:
     taught_by: int = 0  # so many other watches said it; 0: the owner
     moved: tuple[Moved, ...] = ()  # SURGE: from there; LULL: to there; the most legs first
 
+    @property
+    def usual_per_day(self) -> float:
+        """Legs a day that are expected; NaN where that is unknown."""
+        return self.expected_window / max(1, self.window_days)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:

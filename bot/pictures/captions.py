@@ -6,7 +6,7 @@ import numpy as np
 
 from bot.model.air import Leg
 from bot.model.alert import Evidence, Finding, Kind
-from bot.model.rarity import in_words
+from bot.model.rarity import rarity_of
 
 
 def number(value: float) -> str:
@@ -43,13 +43,9 @@ def legs_text(count: float) -> str:
     return f"{number(count) if count else 'no'} leg" + ("" if count == 1 else "s")
 
 
-def rarity_text(years: float) -> str:
-    """How often chance alone would do this, as in the message; '' when it is not known.
-
-    >>> rarity_text(412.0), rarity_text(0.25), rarity_text(0.0)
-    ('by chance once in 400 years', 'by chance 4 times a year', '')
-    """
-    said = in_words(years) if years > 0 else ""
+def rarity_text(finding: Finding) -> str:
+    """How often chance alone would do this, as in the message; '' when it is not known."""
+    said = rarity_of(finding) if finding.return_period_years > 0 else ""
     return said and f"by chance {said}"
 
 
@@ -83,7 +79,7 @@ def chart_subtitle(finding: Finding) -> str:
     if finding.raised:
         what = {Kind.SURGE: "Surge", Kind.LULL: "Lull"}.get(finding.kind, "Unusual")
         return " · ".join(filter(None, (f"{what} up to {day}",
-                                        rarity_text(finding.return_period_years))))  # fmt: skip
+                                        rarity_text(finding))))  # fmt: skip
     expected = f"{number(finding.expected)} expected"
     return _opening(f"{legs_text(finding.observed)} on {day}, {expected} · usual")
 

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import spell
+from bot.commands import why
 from bot.message import compose, service, sightings, welcome
 from bot.model.air import NOWHERE
 from bot.model.alert import CoverageNote, Evidence, Kind, Message, Reason
 from bot.model.watch import Place, Spot
+from bot.pictures import captions
 from tests.message.cases import (
     ALERT,
     COVERAGE,
@@ -164,6 +166,40 @@ def test_what_the_expectation_rests_on_is_said() -> None:
     taught = words(told(evidence(replace(own, taught_by=11))))
     assert "expected after your 11 other watches (about 1 a month), until data" in taught
     assert "yours" not in taught
+
+
+@pytest.mark.parametrize(
+    ("kind", "usual", "years", "said"),
+    [
+        (Kind.SURGE, 0.03, 4.0, "once in 4 years"),
+        (Kind.SURGE, 0.03, 37.0, "once in 10 years or rarer"),
+        (Kind.SURGE, 0.001, inf, "once in 10 years or rarer"),
+        (Kind.SURGE, 3.0, 25.0, "once in 30 years"),
+        (Kind.SURGE, 3.0, 4e4, "once in 100 years or rarer"),
+        (Kind.LULL, 3.0, 4e4, "once in 100 years or rarer"),
+        (Kind.MAKEUP, 3.0, 37.0, "once in 4 years or rarer"),
+        (Kind.SURGE, nan, 37.0, "once in 10 years or rarer"),
+    ],
+)
+def test_no_rarity_is_claimed_that_nobody_could_see(
+    kind: Kind, usual: float, years: float, said: str
+) -> None:
+    """Message, chart and `why` say the same, and nothing beyond what was simulated."""
+    one = replace(DAY, kind=kind, expected_window=usual, return_period_years=years)
+    assert f"By chance about {said} on such a route" in words(told(evidence(one)))
+    assert f"; by chance {said}" in " ".join(why._words(one))
+    if kind is not Kind.MAKEUP:
+        assert captions.chart_subtitle(one).endswith(f" · by chance {said}")
+
+
+def test_a_worsening_beyond_words_does_not_repeat_them() -> None:
+    """What was last told is left out where it reads the same now."""
+    louder = replace(DAY, expected_window=0.03, return_period_years=900.0)
+    assert "When last told" not in words(told(evidence(louder), Reason.WORSE, alert=ALERT))
+    common = replace(louder, expected_window=3.0)
+    assert "When last told: about once in 40 years" in (
+        words(told(evidence(common), Reason.WORSE, alert=ALERT))
+    )
 
 
 def test_long_lists_are_counted_not_hidden() -> None:

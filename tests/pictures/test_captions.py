@@ -14,12 +14,14 @@ from tests.pictures.facts import evidence, finding
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({}, "Surge up to 17 Dec 2024, so far · by chance once in 400 years"),
-        ({"return_period_years": np.inf}, "Surge up to 17 Dec 2024, so far · "
-         "by chance less than once in 1,000 years"),
+        ({}, "Surge up to 17 Dec 2024, so far · by chance once in 10 years or rarer"),
+        ({"return_period_years": 37.0, "expected_window": 9.0},
+         "Surge up to 17 Dec 2024, so far · by chance once in 40 years"),
+        ({"return_period_years": np.inf, "expected_window": 9.0},
+         "Surge up to 17 Dec 2024, so far · by chance once in 100 years or rarer"),
         ({"return_period_years": np.nan, "complete": True}, "Surge up to 17 Dec 2024"),
-        ({"kind": Kind.LULL, "complete": True}, "Lull up to 17 Dec 2024 · "
-         "by chance once in 400 years"),
+        ({"kind": Kind.LULL, "complete": True, "return_period_years": 4.0},
+         "Lull up to 17 Dec 2024 · by chance once in 4 years"),
         ({"kind": Kind.FIRST, "complete": True, "last_before": date(2023, 12, 18),
           "days_looked": 340}, "First leg in 365 days, 340 of them watched · 17 Dec 2024"),
         ({"observed": np.nan, "raised": False, "judged": False},
