@@ -141,12 +141,10 @@ class History:
         elif held is not None:
             new = np.concatenate([held.piece, new])
         out: list[Leg] = []
-        rows = new.tolist()
-        for row, after in itertools.pairwise(rows):
-            piece = Piece._make(row)
+        for piece, after in itertools.pairwise(map(Piece._make, new.tolist())):
             out += yield from fold.push(piece)
-            yield from self._learn(fold, piece.t1, Piece._make(after).t0)
-        self._open[address] = _Open(gate, new[-1:].copy(), fold)
+            yield from self._learn(fold, piece.t1, after.t0)
+        self._open[address] = _Open(gate, pieces.take(new, np.array([len(new) - 1])), fold)
         return out
 
 
