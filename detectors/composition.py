@@ -3,9 +3,10 @@
 `leg_features` turns legs into surprises under the route's own past, single and joint
 (type x hour, operator x destination, ...). `walk_forward` judges each day's flight-weighted
 means over one and seven days against a model of earlier days that knows how wild a mean of so
-few legs may be. Its p-values (of the nearest kind of day, of the isolation trees, of the sum of
-squares, of the largest) and the evidence of the legs one by one (`detectors.legwise`), where given,
-are joined by a weighted power mean; `detectors.rarity` says how often quiet routes get that far.
+few legs may be. Its p-values (of what the other features foretell of each, of the nearest kind of
+day, of the isolation trees, of the sum of squares, of the largest) and the evidence of the legs
+one by one (`detectors.legwise`), where given, are joined by a weighted power mean;
+`detectors.rarity` says how often quiet routes get that far.
 """
 
 from __future__ import annotations
@@ -43,10 +44,12 @@ WEEK_WEIGHT = 0.2  # of seven days against one, in the power mean
 TREE_TENTH, TREE_SLOPE, TREE_STEEPEST = (0.6, -0.12), (1.15, 0.6), 3.3
 # Weights in the power mean (tuned on the worlds of bench/detect/makeup.py).
 # Legs one by one, where they are given, know more than the means.
-PARTS: dict[str, float] = {"distance": 0.8, "forest": 0.2, "sum": 0.5, "max": 0.5, "legs": 4.8}
+PARTS: dict[str, float] = {
+    "alone": 0.7, "distance": 0.2, "forest": 0.1, "sum": 0.5, "max": 0.5, "legs": 4.8,
+}  # fmt: skip
 # -log10 p of a day whose legs are as likely strange as not: quiet days reach that once in 140.
 LEGWISE_ZERO = 2.15
-DEFAULT_PARTS = ("distance", "forest", "legs")
+DEFAULT_PARTS = ("alone", "distance", "forest", "legs")
 
 
 @dataclass(frozen=True)
@@ -215,6 +218,7 @@ class _Learnt:
         apart = stats.t.logsf(np.abs(z).max(axis=1), freedom) + np.log(2 * width)
         found = {
             "distance": self._all.log10_p(y, legs, self._days),
+            "alone": self._all.log10_p_alone(y, legs, self._days),
             "sum": stats.f.logsf((z**2).mean(axis=1), width, freedom) / np.log(10),
             "max": np.minimum(apart, 0.0) / np.log(10),
         }

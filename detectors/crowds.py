@@ -81,18 +81,39 @@ class Crowds:
         The level sets of the mixture are taken as balls about each kind. `overlap`: days that
         share a row of the past, which is then worth fewer.
         """
-        k, width = self.centre.shape
+        width = self.centre.shape[1]
         log_weight = np.log(self.weight)
-        rows = max(self.size / np.sqrt(overlap) - k + 1, width + 4)
+        rows, freedom = self._doubt(overlap)
         power = self.freedom + width
         level = log_weight - 0.5 * power * np.log1p(self.far(x, legs)[0] / self.freedom)
         level = np.logaddexp.reduce(level, axis=1)[:, None]
         ball = self.freedom * np.expm1(np.clip(2 * (log_weight - level) / power, 0, 500))
-        # the doubt about the covariance makes tails heavier, as in Hotelling's test
-        freedom = 1 / (1 / self.freedom + 1 / (rows - width))
         log_p = stats.f.logsf(ball / width * rows / (rows + 1), width, freedom)
         log_p = np.logaddexp.reduce(log_weight + log_p, axis=1)
         return np.asarray(np.clip(log_p / np.log(10), -LOG_FLOOR, 0.0))
+
+    def log10_p_alone(self, x: Floats, legs: Floats, overlap: int = 1) -> Floats:
+        """log10 of the chance (m,) of a day with one feature as far from what its others foretell.
+
+        What is odd in one feature, or in one of two that go together, is so in few directions:
+        the distance, which looks in all of them, needs more of it. Arguments as `log10_p`.
+        """
+        sure = self.turn @ self.turn.T
+        off = np.stack([
+            np.abs((self.normal(x, legs, kind)[0] - self.middle) @ sure).T
+            for kind in range(len(self.weight))
+        ])  # fmt: skip
+        worst = (off / np.sqrt(np.diag(sure))[:, None]).max(axis=1).min(axis=0)
+        rows, freedom = self._doubt(overlap)
+        log_p = np.log(2 * len(sure)) + stats.t.logsf(worst * np.sqrt(rows / (rows + 1)), freedom)
+        return np.asarray(np.clip(log_p / np.log(10), -LOG_FLOOR, 0.0))
+
+    def _doubt(self, overlap: int) -> tuple[float, float]:
+        """Rows the past is worth, and Student's freedom: the doubt about the covariance makes tails
+        heavier, as in Hotelling's test."""
+        k, width = self.centre.shape
+        rows = max(self.size / np.sqrt(overlap) - k + 1, width + 4)
+        return rows, 1 / (1 / self.freedom + 1 / (rows - width))
 
 
 def fit(x: Floats, legs: Floats, floor: Floats, kinds: Sequence[int]) -> tuple[Crowds, Crowds]:

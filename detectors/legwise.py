@@ -28,12 +28,12 @@ import numpy.typing as npt
 from detectors.inputs import Bools, Floats, Ints
 
 # Legs that a column's own shares are worth in a forecast from another column.
-WEIGHTS = (0.1, 1.0, 10.0)
+WEIGHTS = (0.3, 3.0)
 # Of legs a slip; either to the column's own shares or to any kind seen.
 SLIP = 0.03
 # Of strange legs: what is rare or new three times as often as what others have, and of that new.
 STRANGE, NEW = 0.75, 0.6
-PARTS = (0.1, 0.3, 0.5, 0.7, 1.0)  # of the day's legs that are strange
+PARTS = (0.3, 0.6, 1.0)  # of the day's legs that are strange
 FEWEST = 20  # legs before, or nothing is said
 LOUD = 2.0  # log10 ratio of a day that does not teach
 LEGWISE = "legs one by one"  # the evidence's name among the features
