@@ -1,9 +1,12 @@
 """`airbridge legs` from end to end."""
 
 import csv
+import errno
 import gzip
 import io
 import json
+import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -215,3 +218,24 @@ def test_nothing_to_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "README").write_bytes(STRAYS["README"])
     assert main(["legs", str(tmp_path)]) == 1
     assert "no recording of an aircraft was found" in capsys.readouterr().err
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in it is not silently missing: the folder is named, the rest is read."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (tmp_path / "trace_full_ac671b.json").write_bytes(TRACE.read_bytes())
+    scan = os.scandir
+
+    def guarded(path: str) -> Iterator["os.DirEntry[str]"]:
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert main(["legs", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert len(table(told.out)) == 4
+    assert f"{closed}: cannot be read" in told.err

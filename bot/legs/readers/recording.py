@@ -5,6 +5,7 @@ tables, logs and snapshots of the same aircraft are joined to them. `shard` (k, 
 addresses with `address % n == k`, for one process of n.
 """
 
+import os
 import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +70,7 @@ class Recording:
     def size(self) -> int:
         """Bytes on disk."""
         files = [*(p for t in self.tars for p in t), *(p for _, p in self.traces + self.others)]
-        return sum(p.stat().st_size for p in files)
+        return sum(map(_size, files))
 
     def batches(self, shard: Shard = (0, 1)) -> Iterator[Item]:
         """Positions in batches of bounded size, and what had to be skipped."""
@@ -100,7 +101,7 @@ class Recording:
         for kind, path in sorted(self.others, key=lambda other: formats.begins(*other)):
             words: list[str] = []
             try:
-                size = path.stat().st_size
+                size = _size(path)
                 for p in formats.read(kind, path, self.start, words.append):
                     yield Batch(p if n == 1 else p.take(p.icao24 % n == k), None, size)
                     size = 0
@@ -119,9 +120,27 @@ class Recording:
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files in it that could be recordings: hidden ones, checksums, words are none."""
-    return sorted(p for p in folder.rglob("*") if not p.name.endswith(UNREAD) and p.is_file()
-                  and not any(part[0] == "." for part in p.relative_to(folder).parts))  # fmt: skip
+    """All files in it that could be recordings: hidden ones, checksums, words are none. A folder
+    that may not be looked into is among them: reading it will say so."""
+    found, closed = [], []
+    for base, folders, names in os.walk(folder, onerror=lambda exc: closed.append(exc.filename)):
+        folders[:] = [name for name in folders if name[0] != "."]
+        found += [Path(base, n) for n in names if n[0] != "." and not n.endswith(UNREAD)]
+    return sorted([*filter(_is_file, found), *map(Path, closed)])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # its folder may be listed, but not entered
+        return True
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # reading it will say why
+        return 0
 
 
 def _mine(address: str, shard: Shard) -> bool:
