@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.channels.base import redact
 from bot.lane import LaneState, Mood
 from bot.store import LookHour
 
@@ -42,7 +43,7 @@ class Health:
         """A job ended in an exception."""
         trouble = self._jobs.setdefault(job, _Trouble(now, "", 0))
         trouble.failures += 1
-        trouble.why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        trouble.why = redact(f"{type(error).__name__}: {error}".splitlines()[0])[:300]
 
     def worked(self, job: str) -> None:
         """A job ended well: its trouble, if any, is over."""

@@ -91,3 +91,12 @@ def test_a_question_that_is_never_answered_is_told() -> None:
     assert lines[0] == f"near:2: {BLIND_AFTER} times, HTTP 404"
     assert "not observed" in lines[-1]
     assert blind([*hours, hour("lol", "near:2", 1, 0)], asked) == []
+
+
+def test_no_token_is_told_to_operators() -> None:
+    """What a job died of may hold the address it asked, and that the bot's token."""
+    health = Health()
+    for _ in range(3):
+        health.failed("deliver", OSError(f"POST /bot12345678:{'A' * 35}/sendMessage"), START)
+    ((_, lines),) = health.examine([], START)
+    assert lines[0] == "OSError: POST /bot<token>/sendMessage"
