@@ -3,8 +3,8 @@
 A new watch is walked with the library's default until a fortnight of looking at it is settled. If
 that fortnight is like the other watches' traffic, the prior of the week in which it was over takes
 the default's place from that day on, for ever: a day's verdict never depends on what was pooled
-later. The owner's own word goes before, and lulls are not judged by it: they would come up to
-three times as often on busy newcomers (bench/detect/pool.py).
+later. The owner's own word goes before, and lulls are not judged by it: they would come two to five
+times as often on busy newcomers (bench/detect/pool.py).
 """
 
 from collections.abc import Iterable, Mapping

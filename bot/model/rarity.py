@@ -9,7 +9,7 @@ import math
 
 from bot.model.alert import Finding, Kind
 
-# Up to once in a hundred years quiet routes alarmed 0 to 1.3 times as often as stated (lulls: 1.7).
+# Up to once in a hundred years quiet routes alarmed at most 1.7 times as often as stated.
 REACH_YEARS = 100.0
 # On rare routes nobody can tell clumped legs from single ones: where they come in batches, what is
 # stated as once in ten years came up to 2.9 times as often, as once in a hundred ten times.
