@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -72,35 +71,28 @@ def leg_features(
     order = np.argsort(when, kind="stable")
     if when.size and (when.min() < 0 or when.max() >= size):
         raise ValueError(f"day must lie in 0..{size - 1}")
-    single = {k: _surprise(when[order], [v[i] for i in order]) for k, v in columns.items()}
+    when = when[order]
+    coded = {name: _codes([values[i] for i in order]) for name, values in columns.items()}
+    single = {name: _surprise(when, code) for name, code in coded.items()}
     table = dict(single)
     for a, b in joint:
-        both = [(columns[a][i], columns[b][i]) for i in order]
-        table[f"{a} x {b}"] = _surprise(when[order], both) - 0.5 * (single[a] + single[b])
+        both = (coded[a] + 1) * (coded[b].max(initial=0) + 2) + coded[b] + 1
+        table[f"{a} x {b}"] = _surprise(when, both) - 0.5 * (single[a] + single[b])
     legs = np.bincount(when, minlength=size).astype(float)
-    sums = [np.bincount(when[order], v, minlength=size) for v in table.values()]
-    sorted_columns = [[v[i] for i in order] for v in columns.values()]
+    sums = [np.bincount(when, v, minlength=size) for v in table.values()]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.stack(sums, axis=1) / legs[:, None]
-    found = np.where(legs > 0, evidence(when[order], sorted_columns, size), np.nan)
+    found = np.where(legs > 0, _twice(when, list(coded.values()), size), np.nan)
     return np.column_stack([means, found]), legs, (*table, LEGWISE)
 
 
-def _surprise(day: Ints, values: Sequence[object]) -> Floats:
+def _surprise(day: Ints, code: Ints) -> Floats:
     """-log2 smoothed frequency of each leg's category before its day, (M,); days sorted."""
-    seen: dict[object, int] = {}
-    total = 0
-    out = np.zeros(len(values))
-    bounds = np.concatenate([[0], np.flatnonzero(np.diff(day)) + 1, [len(values)]])
-    for start, stop in pairwise(bounds.tolist()):
-        for i in range(start, stop):
-            # Krichevsky-Trofimov: half a leg for each kind, one kind held for the unknown.
-            share = (seen.get(values[i], 0) + 0.5) / (total + 0.5 * (len(seen) + 1))
-            out[i] = -np.log2(share)
-        for i in range(start, stop):
-            seen[values[i]] = seen.get(values[i], 0) + 1
-        total += stop - start
-    return out
+    first = np.searchsorted(day, day)
+    kinds = _before(first, _first_of_kind(code))
+    # Krichevsky-Trofimov: half a leg for each kind, one kind held for the unknown.
+    share = (_count(day, code, np.ones(len(day))) + 0.5) / (first + 0.5 * (kinds + 1))
+    return np.asarray(-np.log2(share))
 
 
 def evidence(day: Ints, columns: Sequence[Sequence[object]], size: int) -> Floats:
@@ -108,7 +100,11 @@ def evidence(day: Ints, columns: Sequence[Sequence[object]], size: int) -> Float
 
     day (M,): entry of each leg, sorted, in 0..size-1. columns: M values each, None = unknown.
     """
-    coded = [_codes(values) for values in columns]
+    return _twice(day, [_codes(values) for values in columns], size)
+
+
+def _twice(day: Ints, coded: Sequence[Ints], size: int) -> Floats:
+    """The evidence, the second time without what strange days of the first would teach."""
     found = _evidence(day, coded, np.ones(len(day)), size)
     return _evidence(day, coded, (found[day] < LOUD).astype(float), size)
 
@@ -158,14 +154,14 @@ def _forecast(
             chance += [usual, *((1 - SLIP) * usual + SLIP * to for to in (share, slipped))]
         # a kind first seen now foretells nothing
         awake += [other.known & ~other.new] * (len(chance) - len(awake))
-    log, up = np.log(np.array(chance)), np.array(awake)
+    p, up = np.array(chance), np.array(awake)
     # who is asleep is held to have done as the others did on average
-    mean = np.log((np.exp(log) * up).sum(axis=0) / up.sum(axis=0))
-    gain = np.where(up, log, mean) * (teach * column.known)
-    trust = np.stack([_before(first, row) for row in gain])
+    gain = np.log(np.where(up, p, (p * up).sum(axis=0) / up.sum(axis=0)))
+    total = np.cumsum(gain * (teach * column.known), axis=1)
+    trust = np.concatenate([np.zeros((len(p), 1)), total], axis=1)[:, first]
     trust = np.where(up, trust, -np.inf)
-    trust -= np.logaddexp.reduce(trust, axis=0)
-    return np.asarray(np.logaddexp.reduce(trust + log, axis=0))
+    weight = np.exp(trust - trust.max(axis=0))
+    return np.asarray(np.log((weight * p).sum(axis=0) / weight.sum(axis=0)))
 
 
 def _together(day: Ints, column: _Column, other: _Column, teach: Floats) -> tuple[Floats, Floats]:
