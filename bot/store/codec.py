@@ -74,7 +74,8 @@ def _section_in(whole: Mapping[str, Any]) -> Section:
 def finding_out(finding: Finding) -> str:
     """All fields by name."""
     whole = {f.name: _plain(getattr(finding, f.name)) for f in fields(Finding)}
-    return dumps(whole | {"moved": [astuple(moved) for moved in finding.moved]})
+    moved = [[_plain(value) for value in astuple(end)] for end in finding.moved]
+    return dumps(whole | {"moved": moved})
 
 
 def finding_in(text: str) -> Finding:
@@ -86,7 +87,10 @@ def finding_in(text: str) -> Finding:
         whole[name] = date.fromisoformat(whole[name]) if whole.get(name) else None
     whole["kind"] = Kind(whole["kind"])
     whole["notes"] = tuple(whole.get("notes", ()))
-    whole["moved"] = tuple(Moved(*moved) for moved in whole.get("moved", ()))
+    whole["moved"] = tuple(
+        Moved(watch, _number(seen), _number(expected), days)
+        for watch, seen, expected, days in whole.get("moved", ())
+    )
     return Finding(**whole)
 
 

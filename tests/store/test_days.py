@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.alert import Finding, Kind
+from bot.model.alert import Finding, Kind, Moved
 from bot.model.prior import Pooled
 from bot.store import Day, Store
 from bot.store.codec import finding_in, finding_out
@@ -104,7 +104,11 @@ findings = st.builds(
     window_days=st.integers(0, 99), observed_window=number, expected_window=number,
     return_period_years=number, score=number, state=st.text(),
     since=st.none() | a_date, last_before=st.none() | a_date, days_looked=st.integers(0, 999),
-    notes=st.lists(st.text(), max_size=3).map(tuple),
+    notes=st.lists(st.text(), max_size=3).map(tuple), start_per_day=number,
+    taught_by=st.integers(0, 99),
+    moved=st.lists(
+        st.builds(Moved, st.text(), number, number, st.integers(0, 28)), max_size=2
+    ).map(tuple),
 )  # fmt: skip
 
 
