@@ -7,29 +7,26 @@ and disordered reports change nothing and never raise; `dump` and `restore` carr
 a restart. Only aircraft that changed state leave the arrays for Python.
 """
 
-import heapq
-import itertools
 import math
-import zlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift, state
-from bot.legs.customs import BACK_S, DUE_S, QUIET_S, Customs, due_s, is_open
+from bot.legs.customs import QUIET_S, Customs
 from bot.legs.fold import FORGET_S, Fold
+from bot.legs.ledger import Ledger
 from bot.legs.pieces import GROUND, PIECE
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
+from bot.legs.stop import Walk
 from bot.model.air import Icao24, Leg, Positions
 from bot.model.watch import Area
 
 SILENT_S = 3600.0
-SPARE_S = 86400.0  # facts are kept so much longer than they can count
 AHEAD_S = 120.0  # a report from further in the future is a broken clock
 STOPPED_KT, STOPPED_S = 40.0, 120.0  # on the ground for certain, not touching and going
 Slots = npt.NDArray[np.intp]
@@ -51,11 +48,8 @@ class LiveLegs:
         self._told = np.empty(0, bool)  # nothing new to publish until it is heard again
         self._closed = np.empty(0, bool)  # the open piece is in the fold already
         self._customs = Customs(self._airfields)
-        # final but for an end that a habit may name: a heap by when it is due
-        self._held: list[tuple[float, int, Leg]] = []
-        self._hold_n = itertools.count()
+        self._ledger = Ledger(self._customs, {})
         self._folds: dict[int, Fold] = {}
-        self._published: state.Published = {}
 
     def __len__(self) -> int:
         """Aircraft remembered."""
@@ -67,35 +61,30 @@ class LiveLegs:
         An empty `positions` lets time pass.
         """
         out: list[Leg] = []
-        p = positions.take(positions.time_s <= now_s + AHEAD_S)
-        p = sift.tidy(p)
+        past = positions.time_s <= now_s + AHEAD_S
+        p = sift.tidy(positions if past.all() else positions.take(past))
         if len(p):
             out += self._take_in(p)
         return out + self._let_pass(now_s)
 
     def flying(self, icao24s: Iterable[Icao24]) -> list[Leg]:
         """The unfinished legs of these aircraft as they stand: those heard last in the air."""
-        out = []
-        for address in icao24s:
-            slot = self._slot(int(address, 16))
-            if slot is not None and not self._on_ground(slot):
-                out += self._preview(slot)[-1:]
-        return [self._customs.named(leg) for leg in out]
+        slots = [self._slot(int(address, 16)) for address in icao24s]
+        flying = [slot for slot in slots if slot is not None and not self._on_ground(slot)]
+        return [self._customs.named(leg) for legs in self._previews(flying) for leg in legs[-1:]]
 
     def dump(self) -> bytes:
         """Everything remembered, for `restore`."""
         return state.pack(state.Memory(self._icao24, self._gates, self._open, self._told,
-                                       self._folds, self._published, self._closed,
-                                       [leg for _, _, leg in sorted(self._held)],
-                                       self._customs))  # fmt: skip
+                                       self._folds, self._ledger.published, self._closed,
+                                       self._ledger.held, self._customs))  # fmt: skip
 
     def restore(self, blob: bytes) -> None:
         """Continue from a `dump`. Raises StoreError, and changes nothing, if it cannot."""
         m = state.unpack(blob, self._sky)
         self._icao24, self._gates, self._open, self._told = m.icao24, m.gates, m.open, m.told
-        self._folds, self._published = m.folds, m.published
-        self._closed, self._customs, self._held = m.closed, m.customs, []
-        self._hold(m.held)
+        self._folds, self._closed, self._customs = m.folds, m.closed, m.customs
+        self._ledger = Ledger(m.customs, m.published, m.held)
 
     # --------------------------------------------------------------------------- taking reports
 
@@ -179,7 +168,7 @@ class LiveLegs:
     def _revise(self, slot: int) -> list[Leg]:
         """An airframe is heard again: the leg told before, in the light of this."""
         last = float(self._open[slot]["t1"])
-        legs = self._preview(slot)
+        legs = self._previews([slot])[0]
         return self._publish(slot, [g for g in legs if g.last_seen.timestamp() < last])
 
     # ------------------------------------------------------------------------- what to tell when
@@ -188,44 +177,36 @@ class LiveLegs:
         slots = slots[(self._open["kind"][slots] == GROUND) & ~self._told[slots]]
         held = self._open[slots]
         down = (held["min_gs"] < STOPPED_KT) | (held["t1"] - held["t0"] >= STOPPED_S)
+        down = slots[down]
+        self._told[down] = True
+        folds = [self._folds.get(address) for address in self._icao24[down].tolist()]
+        return self._tell([
+            slot for slot, fold in zip(down.tolist(), folds, strict=True)
+            if fold is not None and (fold.air or fold.lone)
+        ])  # fmt: skip
+
+    def _tell(self, slots: Sequence[int]) -> list[Leg]:
+        """The unsettled legs of these aircraft, as far as they say something new."""
         out = []
-        for slot in slots[down].tolist():
-            self._told[slot] = True
-            fold = self._folds.get(int(self._icao24[slot]))
-            if fold is not None and (fold.air or fold.lone):
-                out += self._publish(slot, self._preview(slot))
+        for slot, legs in zip(slots, self._previews(slots), strict=True):
+            out += self._publish(slot, legs)
         return out
 
     def _let_pass(self, now_s: float) -> list[Leg]:
-        out: list[Leg] = []
         silence = now_s - self._open["t1"]
-        for slot in np.flatnonzero((silence > SILENT_S) & ~self._told).tolist():
-            self._told[slot] = True
-            out += self._publish(slot, self._preview(slot))
+        silent = np.flatnonzero((silence > SILENT_S) & ~self._told)
+        self._told[silent] = True
+        out = self._tell(silent.tolist())
         # so that all that is known some hours later is known, whoever is heard again when
         for slot in np.flatnonzero((silence > QUIET_S) & ~self._closed).tolist():
             out += self._close(slot, math.inf)
         gone = silence > FORGET_S
         for slot in np.flatnonzero(gone).tolist():
             out += self._settle(slot)
-        out += self._finish(now_s)
+        out += self._ledger.due(now_s)
         if gone.any():
             self._drop(gone)
         return out
-
-    def _finish(self, now_s: float) -> list[Leg]:
-        """The legs of which a habit could name an end, when all that counts for them is known."""
-        out = []
-        while self._held and self._held[0][0] < now_s:
-            leg = heapq.heappop(self._held)[2]
-            self._published.get(int(leg.icao24, 16), {}).pop(leg.id, None)
-            out.append(replace(self._customs.named(leg), final=True))
-        self._customs.forget(now_s - DUE_S - BACK_S - SPARE_S)
-        return out
-
-    def _hold(self, legs: Iterable[Leg]) -> None:
-        for leg in legs:
-            heapq.heappush(self._held, (due_s(leg), next(self._hold_n), leg))
 
     def _settle(self, slot: int) -> list[Leg]:
         if self._open[slot]["n"] == 0:
@@ -236,46 +217,11 @@ class LiveLegs:
     def _drop(self, gone: npt.NDArray[np.bool_]) -> None:
         for address in self._icao24[gone].tolist():
             self._folds.pop(address, None)
-            self._published.pop(address, None)
+            self._ledger.forget(address)
         keep = ~gone
         self._icao24, self._gates = self._icao24[keep], self._gates[keep]
         self._open, self._told = self._open[keep], self._told[keep]
         self._closed = self._closed[keep]
-
-    # --------------------------------------------------------------------------------- identity
-
-    def _publish(self, slot: int, legs: list[Leg]) -> list[Leg]:
-        """These legs, but for those that were told just so before."""
-        told = self._published.setdefault(int(self._icao24[slot]), {})
-        out = []
-        for leg in legs:
-            leg = self._customs.named(self._same_id(told, leg))
-            news = (leg.first_seen.timestamp(), leg.last_seen.timestamp(), _content(leg))
-            if told.get(leg.id) != news:
-                told[leg.id] = news
-                out.append(leg)
-        return out
-
-    def _final(self, slot: int, legs: list[Leg]) -> list[Leg]:
-        told = self._published.get(int(self._icao24[slot]), {})
-        out = []
-        for leg in legs:
-            leg = self._same_id(told, leg)
-            if is_open(leg):
-                self._hold([leg])
-                continue
-            told.pop(leg.id, None)
-            out.append(replace(leg, final=True))
-        return out
-
-    @staticmethod
-    def _same_id(told: dict[str, tuple[float, float, int]], leg: Leg) -> Leg:
-        """A leg told before keeps its id even when its first report turned out to be another."""
-        if leg.id in told:
-            return leg
-        first, last = leg.first_seen.timestamp(), leg.last_seen.timestamp()
-        same = (i for i, (begin, end, _) in told.items() if begin < last and first < end)
-        return replace(leg, id=next(same, leg.id))
 
     # -------------------------------------------------------------------------------- small helps
 
@@ -286,18 +232,21 @@ class LiveLegs:
     def _fold(self, slot: int) -> Fold:
         return self._folds.setdefault(int(self._icao24[slot]), Fold(self._sky))
 
-    def _preview(self, slot: int) -> list[Leg]:
-        if self._open[slot]["n"] == 0:
-            return []
+    def _previews(self, slots: Sequence[int]) -> list[list[Leg]]:
+        """The unsettled legs of each as if nothing more were ever heard; their stops are weighed
+        together, which takes a fraction of one by one."""
+        return self._sky.together([self._preview(slot) for slot in slots])
+
+    def _preview(self, slot: int) -> Walk[list[Leg]]:
         fold = self._folds.get(int(self._icao24[slot])) or Fold(self._sky)
-        still = None if self._closed[slot] else Piece._make(self._open[slot].item())
-        return self._sky.alone(fold.preview(still))
+        over = self._closed[slot] or self._open[slot]["n"] == 0
+        return fold.preview(None if over else Piece._make(self._open[slot].item()))
+
+    def _publish(self, slot: int, legs: list[Leg]) -> list[Leg]:
+        return self._ledger.publish(int(self._icao24[slot]), legs)
+
+    def _final(self, slot: int, legs: list[Leg]) -> list[Leg]:
+        return self._ledger.settle(int(self._icao24[slot]), legs)
 
     def _on_ground(self, slot: int) -> bool:
         return bool(self._open[slot]["kind"] == GROUND)
-
-
-def _content(leg: Leg) -> int:
-    """What a reader of the leg sees, in short; the same after a restart."""
-    ends = [(e.airfield, e.confidence, e.how, e.area) for e in (leg.origin, leg.destination)]
-    return zlib.crc32(repr((ends, leg.takeoff, leg.landing, leg.callsign)).encode())
