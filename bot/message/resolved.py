@@ -110,12 +110,15 @@ def _span(
 ) -> tuple[date, date]:
     first = finding.since or finding.day
     last = finding.day - timedelta(days=alert.calm_days if alert else 0)
-    raised = days[series.alarm] if series.alarm is not None else days[:0]
+    rose = series.alarm is not None and finding.kind is not Kind.LULL  # alarms are of surges
+    raised = days[series.alarm] if rose else days[:0]
     if alert is not None:
         first = min(alert.opened, alert.fired or alert.opened).date()
+        if finding.kind is Kind.LULL:
+            first -= timedelta(days=1)  # noticed when its day was over
         raised = raised[(raised >= np.datetime64(first)) & (raised <= np.datetime64(finding.day))]
     elif len(raised):
         first = raised[0].astype(date)
     if len(raised):
         last = raised[-1].astype(date)
-    return first, max(first, last)
+    return min(first, last), last  # what was noticed later began before its alert

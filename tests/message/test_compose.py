@@ -202,6 +202,18 @@ def test_a_worsening_beyond_words_does_not_repeat_them() -> None:
     )
 
 
+def test_a_lull_is_dated_by_its_day_and_not_by_its_notice() -> None:
+    """A day without legs is noticed when it is over, and ends an alert that began the day after."""
+    noticed = at("2024-12-24 00:10")
+    lull = replace(
+        ALERT, kind=Kind.LULL, opened=noticed, fired=noticed, calm_days=7, usual_before=3.0
+    )
+    backing = evidence(replace(CALM, kind=Kind.LULL), series=AFTER)
+    text = words(told(backing, Reason.RESOLVED, alert=lull, now=at("2024-12-31 00:10")))
+    assert "The lull lasted 1 day: 23 Dec" in text
+    assert "At its rarest: by chance about once in 100 years or rarer" in text
+
+
 def test_long_lists_are_counted_not_hidden() -> None:
     """Twelve legs are five and a count."""
     many = tuple(flown(day, LEGS[0].destination) for day in range(10, 22))
