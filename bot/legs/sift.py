@@ -6,7 +6,8 @@ enough. The new place is believed after `BELIEVE_N` reports in a row that move t
 aircraft does; a position frozen in the air is never believed, not even when the aircraft then says
 that it landed. The first report after a silence is given up when the second contradicts it and
 agrees with what was before. Two aircraft that fly under one address at a time are told apart: the
-second is given an address of its own (`TWIN`). Refuses: guessing a position.
+second is given an address of its own (`TWIN`). A place where it stands still at flying speed is
+given up (`still.py`). Refuses: guessing a position.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.geo import KM_PER_NM, distance_km
-from bot.legs import pieces
+from bot.legs import pieces, still
 from bot.legs.pieces import km_apart
 from bot.model.air import Positions
 
@@ -35,11 +36,12 @@ GATE = np.dtype(
      ("bad_n", "i4"), ("bad_ground", "i4"), ("bad_t0", "f8"), ("bad_lat0", "f8"),
      ("bad_lon0", "f8"), ("bad_t", "f8"), ("bad_lat", "f8"), ("bad_lon", "f8"), ("twin", "i4"),
      ("two_n", "i4"), ("two_t0", "f8"), ("two_lat0", "f8"), ("two_lon0", "f8"), ("two_t", "f8"),
-     ("two_lat", "f8"), ("two_lon", "f8")],
+     ("two_lat", "f8"), ("two_lon", "f8"), *still.MARKS],
     align=True,
 )  # fmt: skip
 """Per aircraft: the last good report, the one before it, the run of doubted ones since; of a second
-aircraft under the address (`twin`: it is one) the first and last report, all else doubted."""
+aircraft under the address (`twin`: it is one) the first and last report, all else doubted; marks of
+where it was for `still`."""
 Records = npt.NDArray[np.void]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
@@ -80,6 +82,7 @@ def new_gates(n: int) -> Records:
     gates = np.zeros(n, GATE)
     gates["t"] = gates["t_"] = -np.inf
     gates["lat"] = gates["lon"] = gates["lat_"] = gates["lon_"] = np.nan
+    still.fresh(gates)
     return gates
 
 
@@ -101,8 +104,9 @@ def sift(p: Positions, gates: Records) -> Sifted:
     old = p.time_s[first] <= gates["t"]
     doubt = _jumps(t, lat, lon, p)
     troubled = np.logical_or.reduceat(doubt, first) if len(first) else np.empty(0, bool)
-    troubled = troubled | old | (gates["bad_n"] > 0) | (gates["twin"] > 0)
+    troubled = troubled | old | (gates["bad_n"] > 0) | (gates["twin"] > 0) | (gates["still_n"] > 0)
     out = pieces.take(gates, np.arange(len(gates)))
+    troubled |= still.marked(p, first, gates, out)
     out["t"], out["lat"], out["lon"] = p.time_s[last], p.lat_deg[last], p.lon_deg[last]
     out["t_"], out["lat_"], out["lon_"] = t[last], lat[last], lon[last]
     keep, jump, twin = np.ones(len(p), bool), np.zeros(len(p), bool), np.zeros(len(p), bool)
@@ -142,13 +146,19 @@ def _walk(
     g = dict(zip(GATE.names or (), gate.item(), strict=True))
     keep, jump, twin = [], [], []
     moved = zip(p.time_s[rows].tolist(), p.lat_deg[rows].tolist(), p.lon_deg[rows].tolist(),
-                p.on_ground[rows].tolist(), strict=True)  # fmt: skip
-    for t, lat, lon, ground in moved:
-        if g["twin"] and _of_twin(g, t, lat, lon):
+                p.ground_speed_kt[rows].tolist(), p.on_ground[rows].tolist(),
+                strict=True)  # fmt: skip
+    for t, lat, lon, gs, ground in moved:
+        # away from where it stood still, faster than any aircraft: no piece spans that
+        away = still.held(g) and _leaps(g["m_t"], g["a_lat"], g["a_lon"], t, lat, lon)
+        if still.holds(g, t, lat, lon, gs, ground):
+            good, leap, second = False, False, False
+        elif g["twin"] and _of_twin(g, t, lat, lon):
             good, leap = t > g["two_t"], False
             second = good
         else:
             good, leap = _pass(g, t, lat, lon, ground)
+            leap |= good and away
             second = not good and _second(g, t, lat, lon)
         keep.append(good or second)
         jump.append(leap)
@@ -159,6 +169,7 @@ def _walk(
             if not (leap and g["bad_n"] == 0):  # the last one stays, unless it was given up
                 g.update(t_=g["t"], lat_=g["lat"], lon_=g["lon"])
             g.update(t=t, lat=lat, lon=lon, bad_n=0)
+            still.mark(g, t, lat, lon, gs, ground)
     return keep, jump, twin, tuple(g.values())
 
 

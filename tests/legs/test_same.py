@@ -88,6 +88,23 @@ def gappy(table: Airfields, seed: int) -> Positions:
     return p
 
 
+def spoofed(table: Airfields, seed: int) -> Positions:
+    """Shuttles heard every ten seconds, each put on a circle at Beirut for a while, some after a
+    silence that makes it reachable, some until they park."""
+    rng = np.random.default_rng(seed)
+    parts, t = [], T0
+    for a, b in (("OSAP", "OSDI"), ("OSDI", "OSAP"), ("OSAP", "OLBA"), ("OLBA", "LTAC")):
+        p = flight(table, a, b, t, step_s=10, cruise_ft=15_000, speed_kt=320)
+        t = float(p.time_s.max()) + rng.uniform(0.2, 4) * HOUR
+        begin = rng.uniform(p.time_s.min(), p.time_s.max())
+        p = without(p, begin - rng.uniform(0, 900), begin)
+        rows = np.flatnonzero((p.time_s >= begin) & (p.time_s < begin + rng.uniform(60, 2000)))
+        p.lat_deg[rows] = 33.82 + 0.015 * np.sin(rows / 30) + rng.normal(0, 0.002, len(rows))
+        p.lon_deg[rows] = 35.49 + 0.015 * np.cos(rows / 30) + rng.normal(0, 0.002, len(rows))
+        parts.append(p)
+    return join(*parts)
+
+
 REAL = ["trace_full_ac671b", "trace_full_a3c78c", "trace_full_aab38f", "elal747", "noisy_takeoff",
         "noisy_time_issue", "qantas747", "turkish_flag", "zurich_airport"]  # fmt: skip
 
@@ -110,6 +127,17 @@ def test_gappy_tracks_cut_anywhere(table: Airfields, live: LiveLegs, history: Hi
                                    ticks: int) -> None:  # fmt: skip
     """Synthetic shuttles with holes and dirt, polled anyhow, give the legs of the whole."""
     p = gappy(table, seed)
+    rng = np.random.default_rng(seed + 1)
+    cuts = rng.uniform(p.time_s.min(), p.time_s.max(), ticks).tolist()
+    assert live_legs(live, p, cuts) == settled(legs_of(p, history))
+
+
+@SLOW
+@given(seed=st.integers(0, 10_000), ticks=st.integers(0, 300))
+def test_spoofed_tracks_cut_anywhere(table: Airfields, live: LiveLegs, history: History, seed: int,
+                                     ticks: int) -> None:  # fmt: skip
+    """Positions that stand still for a while, polled anyhow, give the legs of the whole."""
+    p = spoofed(table, seed)
     rng = np.random.default_rng(seed + 1)
     cuts = rng.uniform(p.time_s.min(), p.time_s.max(), ticks).tolist()
     assert live_legs(live, p, cuts) == settled(legs_of(p, history))

@@ -325,3 +325,37 @@ def test_a_field_the_owner_names_is_never_held_small(table: Airfields) -> None:
     plain = History(table).sky.places
     row = table.row_of[strip]
     assert (kept.size[row], plain.size[row]) == (0, 3)
+
+
+def test_tisb_beside_adsb_makes_no_legs(table: Airfields, history: History) -> None:
+    """Ground radar's echo of the same aircraft, two miles off and ten seconds late: one leg."""
+    p = flight(table, "EDDF", "LEMD", step_s=10, type_code="B738")
+    echo = between(flight(table, "EDDF", "LEMD", step_s=10, type_code="B738"), T0 + 600, T0 + 5000)
+    rng = np.random.default_rng(6)
+    echo.time_s[:] += 10.5
+    echo.lat_deg[:] += rng.normal(0, 0.03, len(echo))
+    echo.lon_deg[:] += rng.normal(0, 0.03, len(echo))
+    echo.callsign[:] = b""
+    assert ends(legs(history, p, echo)) == [("EDDF", "LEMD")]
+
+
+def test_a_tankers_racetrack_with_holes_is_one_leg(table: Airfields, history: History) -> None:
+    """Two hours of refuelling racetracks 100 NM out, lost at the far end of each, home again."""
+    out = flight(table, "EGUN", "EGPH", cruise_ft=25_000, speed_kt=400, type_code="K35R", step_s=15)
+    out = between(out, T0 - 400, T0 + 1200)
+    home = flight(table, "EGPH", "EGUN", T0 + 1200 + 2 * HOUR - 1500, cruise_ft=25_000,
+                  speed_kt=400, type_code="K35R", step_s=15)  # fmt: skip
+    home = between(home, T0 + 1200 + 2 * HOUR, 9e9)
+    t = np.arange(T0 + 1215, T0 + 1200 + 2 * HOUR, 15.0)
+    beat = np.resize(np.arange(len(out)), len(t))
+    track = out.take(beat)
+    angle = 2 * np.pi * (t - t[0]) / 900
+    a, b = (out.lat_deg[-1], out.lon_deg[-1]), (home.lat_deg[0], home.lon_deg[0])
+    share = (t - t[0]) / (t[-1] - t[0])
+    track.time_s[:], track.on_ground[:] = t, False
+    track.lat_deg[:] = a[0] + (b[0] - a[0]) * share + 0.25 * np.sin(angle)
+    track.lon_deg[:] = a[1] + (b[1] - a[1]) * share + 0.1 * (1 - np.cos(angle))
+    track.altitude_ft[:], track.ground_speed_kt[:] = 25_000, 380
+    track.vertical_rate_fpm[:], track.track_deg[:] = 0, np.degrees(angle) % 360
+    lost = (t - t[0]) % 900 > 500
+    assert ends(legs(history, out, track.take(~lost), home)) == [("EGUN", "EGUN")]
