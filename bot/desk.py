@@ -99,10 +99,17 @@ class Desk:
         return network.story(finding, self._stories.common)
 
     def findings(self, watch: Watch, day: date, now: datetime) -> tuple[Finding, ...]:
-        """What is found of one day, judged by the days up to it."""
+        """What is found of one day, judged by the days up to it; what other watches did then, as
+        it was said when they were judged together."""
         today = now.date()
         judged = self.judged(watch, today, min(day, today))
-        return tuple(f for f in judged.findings if f.day == day) if judged else ()
+        said = self.store.findings(watch.name, since=day, until=day)
+        told = {one.finding.kind: one.finding for one in said if one.finding.raised}
+        return tuple(
+            replace(f, moved=told[f.kind].moved, notes=told[f.kind].notes)
+            if f.raised and f.kind in told else f
+            for f in (judged.findings if judged else ()) if f.day == day
+        )  # fmt: skip
 
     def evidence(self, watch: Watch, finding: Finding, drawn: Series, now: datetime) -> Evidence:
         """The facts behind a finding; `drawn` is the judged series."""

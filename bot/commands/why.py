@@ -86,6 +86,9 @@ def _words(finding: "Finding") -> list[str]:
         if math.isfinite(finding.start_per_day):
             whose = f"{finding.taught_by} other watches" if finding.taught_by else "your `usual:`"
             lines.append(f"  expectation still leans on {whose}: {_n(finding.start_per_day)} a day")
+    for end in finding.moved:
+        lines.append(f"  {end.watch}: {_n(end.observed)} in {end.window_days} d against "
+                     f"{_n(end.expected)} expected: it may have moved")  # fmt: skip
     return lines + [f"  {note}" for note in finding.notes]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bot.commands import why
 from bot.model.air import Leg
 from bot.model.alert import Kind, Message, Moved
 from bot.model.watch import AlertPolicy, Watch
@@ -58,6 +59,8 @@ def test_what_moved_is_told_once_with_both_ends(story: Make) -> None:
     )
     assert "The other end of the move" in text(message)
     assert "Turkey to Libya: 0 legs on 11 Apr" in text(message)
+    found = told.bot.wiring.desk.findings(SYRIA, after, told.bot.now)
+    assert any("Turkey to Libya: 0 in 1 d against 4" in row for f in found for row in why._words(f))
     heard = {alert.kind: alert.heard for alert in told.store.open_alerts()}
     assert heard[Kind.SURGE] == heard[Kind.LULL] == ("list:desk",)
 
