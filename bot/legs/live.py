@@ -8,7 +8,7 @@ a restart. Only aircraft that changed state leave the arrays for Python.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ SILENT_S = 3600.0
 AHEAD_S = 120.0  # a report from further in the future is a broken clock
 STOPPED_KT, STOPPED_S = 40.0, 120.0  # on the ground for certain, not touching and going
 Slots = npt.NDArray[np.intp]
+Records = npt.NDArray[np.void]
 
 
 class LiveLegs:
@@ -115,11 +116,11 @@ class LiveLegs:
             pieces.put(self._open, joined, both)
             pieces.put(self._open, slots[begun], pieces.take(head, begun))
         several = np.diff(np.append(first, len(new))) > 1
-        out = []
-        for i in np.flatnonzero(several | ~(goes_on | fresh)):
+        turns = {}
+        for i in np.flatnonzero(several | ~(goes_on | fresh)).tolist():
             end = first[i + 1] if i + 1 < len(first) else len(new)
-            begin = first[i] + int(goes_on[i] or fresh[i])
-            out += self._turn(int(slots[i]), new[begin:end])
+            turns[int(slots[i])] = new[first[i] + int(goes_on[i] or fresh[i]) : end]
+        out = self._turn(turns)
         self._told[joined] &= self._open["kind"][joined] == GROUND  # parked: still told
         return out + self._landed(slots)
 
@@ -137,39 +138,47 @@ class LiveLegs:
         self._told = np.insert(self._told, at, False)
         self._closed = np.insert(self._closed, at, False)
 
-    def _turn(self, slot: int, closed_by: npt.NDArray[np.void]) -> list[Leg]:
-        """The open piece of an aircraft is over: settle it, and each but the last that follows."""
-        out: list[Leg] = []
-        fold = self._fold(slot)
-        known = fold.chain.stops
-        for piece in closed_by:
-            out += self._close(slot, float(piece["t0"]))
-            self._open[slot], self._closed[slot] = piece, False
-        if self._told[slot]:
-            out += self._revise(slot)
-            self._told[slot] = False
-        elif fold.chain.stops is not known:
-            out += self._publish(slot, fold.waiting())
+    def _turn(self, turns: Mapping[int, Records]) -> list[Leg]:
+        """The open pieces of these aircraft are over: settle them, and each but the last that
+        follows. The stops of all are weighed together, a fraction of one by one."""
+        known = {slot: self._fold(slot).chain.stops for slot in turns}
+        out = self._walked(self._closing(slot, by) for slot, by in turns.items())
+        again = [slot for slot in turns if self._told[slot]]
+        self._told[again] = False
+        out += self._revise(again)
+        for slot in sorted(turns.keys() - again):
+            fold = self._fold(slot)
+            if fold.chain.stops is not known[slot]:
+                out += self._publish(slot, fold.waiting())
         return out
 
-    def _close(self, slot: int, next_s: float) -> list[Leg]:
+    def _closing(self, slot: int, closed_by: Records) -> Walk[list[Leg]]:
+        out: list[Leg] = []
+        for piece in closed_by:
+            out += yield from self._close(slot, float(piece["t0"]))
+            self._open[slot], self._closed[slot] = piece, False
+        return out
+
+    def _close(self, slot: int, next_s: float) -> Walk[list[Leg]]:
         """The open piece goes to the fold, if it has not yet; the aircraft is heard again then."""
         if self._closed[slot] or self._open[slot]["n"] == 0:
             return []
         self._closed[slot] = True
         fold, last_s = self._fold(slot), float(self._open[slot]["t1"])
-        legs = self._sky.alone(fold.push(Piece._make(self._open[slot].item())))
+        legs = yield from fold.push(Piece._make(self._open[slot].item()))
         self._customs.learn(last_s, fold.chain.take_news())
         if next_s - last_s > QUIET_S:
-            self._sky.alone(fold.so_far())
+            yield from fold.so_far()
             self._customs.learn(last_s + QUIET_S, fold.chain.take_news())
         return self._final(slot, legs)
 
-    def _revise(self, slot: int) -> list[Leg]:
-        """An airframe is heard again: the leg told before, in the light of this."""
-        last = float(self._open[slot]["t1"])
-        legs = self._previews([slot])[0]
-        return self._publish(slot, [g for g in legs if g.last_seen.timestamp() < last])
+    def _revise(self, slots: Sequence[int]) -> list[Leg]:
+        """Airframes are heard again: the legs told before, in the light of this."""
+        out = []
+        for slot, legs in zip(slots, self._previews(slots), strict=True):
+            last = float(self._open[slot]["t1"])
+            out += self._publish(slot, [g for g in legs if g.last_seen.timestamp() < last])
+        return out
 
     # ------------------------------------------------------------------------- what to tell when
 
@@ -198,21 +207,20 @@ class LiveLegs:
         self._told[silent] = True
         out = self._tell(silent.tolist())
         # so that all that is known some hours later is known, whoever is heard again when
-        for slot in np.flatnonzero((silence > QUIET_S) & ~self._closed).tolist():
-            out += self._close(slot, math.inf)
+        quiet = np.flatnonzero((silence > QUIET_S) & ~self._closed).tolist()
+        out += self._walked(self._close(slot, math.inf) for slot in quiet)
         gone = silence > FORGET_S
-        for slot in np.flatnonzero(gone).tolist():
-            out += self._settle(slot)
+        out += self._walked(self._settle(slot) for slot in np.flatnonzero(gone).tolist())
         out += self._ledger.due(now_s)
         if gone.any():
             self._drop(gone)
         return out
 
-    def _settle(self, slot: int) -> list[Leg]:
+    def _settle(self, slot: int) -> Walk[list[Leg]]:
         if self._open[slot]["n"] == 0:
             return []
-        legs = self._close(slot, math.inf)
-        return legs + self._final(slot, self._sky.alone(self._fold(slot).flush()))
+        legs = yield from self._close(slot, math.inf)
+        return legs + self._final(slot, (yield from self._fold(slot).flush()))
 
     def _drop(self, gone: npt.NDArray[np.bool_]) -> None:
         for address in self._icao24[gone].tolist():
@@ -232,9 +240,11 @@ class LiveLegs:
     def _fold(self, slot: int) -> Fold:
         return self._folds.setdefault(int(self._icao24[slot]), Fold(self._sky))
 
+    def _walked(self, walks: Iterable[Walk[list[Leg]]]) -> list[Leg]:
+        return [leg for legs in self._sky.together(list(walks)) for leg in legs]
+
     def _previews(self, slots: Sequence[int]) -> list[list[Leg]]:
-        """The unsettled legs of each as if nothing more were ever heard; their stops are weighed
-        together, which takes a fraction of one by one."""
+        """The unsettled legs of each as if nothing more were ever heard."""
         return self._sky.together([self._preview(slot) for slot in slots])
 
     def _preview(self, slot: int) -> Walk[list[Leg]]:
