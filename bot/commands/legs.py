@@ -143,13 +143,15 @@ def _time(text: str) -> datetime:
     try:
         told = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time") from None
+        raise argparse.ArgumentTypeError(
+            f"found “{text}”, expected a time such as 2024-12-26 or 2024-12-26T08:00Z"
+        ) from None
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+        raise argparse.ArgumentTypeError(f"found “{text}”, expected a number of processes")
     return int(text)
 
 
@@ -159,5 +161,5 @@ def _share(text: str) -> float:
     except ValueError:
         value = -1
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+        raise argparse.ArgumentTypeError(f"found “{text}”, expected a number from 0 to 1")
     return value
