@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from detectors import calibration, design, history, level, surge, wide
+from detectors import calibration, design, former, history, level, surge, wide
 from detectors.inputs import EXPOSURE_SEEN, Bools, Floats, Ints
 from detectors.learn import Lane, learn
 
@@ -155,6 +155,7 @@ class Engine:
             history.revise(self.memory, np.flatnonzero(events))
         if self._refit_due():
             wide.settle(self.memory)
+            former.settle(self.memory, self.done)
             history.refit(self.memory, steps=4 if self.done <= 28 else 2)
 
     def _refit_due(self) -> bool:

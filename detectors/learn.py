@@ -26,8 +26,6 @@ from detectors.level import (
     PROOF_LEAST,
     PROOF_MOST,
     SCALARS,
-    SETTLED_DAYS,
-    SETTLED_SD,
     SPREAD_ADD,
     SPREAD_SD,
     SUSPECT_ADD,
@@ -42,7 +40,6 @@ from detectors.level import (
     former_rate,
     half_lives,
     lasting,
-    remembered,
     slow_doubt,
 )
 
@@ -182,7 +179,7 @@ def _learn_day(lane: Lane, j: int, day: Day, phi: Any, zeros_count: bool) -> Any
     _learn_rate(lane, j, day, day.seen & (hot == 0) & (cold == 0) & (dark == 0), free, phi)
     m.seen = m.seen + day.seen
     m.adopted = m.adopted + 1
-    m.fallen, m.fallen_f = m.fallen + m.step, m.fallen_f + m.step
+    m.fallen = m.fallen + m.step
     plain = day.seen if zeros_count else day.seen & (dark == 0)
     block.mean[j] = day.mean
     block.e[j], block.g[j], block.f[j] = day.e * plain, day.g * plain, day.f * plain
@@ -258,25 +255,10 @@ def _weigh_season(lane: Lane, day: Day, kept: Any, use: Any, phi: Any) -> None:
 
 
 def _settle(lane: Lane, j: int) -> None:
-    """Which level of the past would be no surge now. Weekly series remember adopted ones only."""
-    m, block, op = lane.memory, lane.block, lane.op
-    if m.step == 1:
-        _remember(lane, j)
-    block.former[j] = former_rate(m, op)
-    block.former_f[j] = m.former_f * remembered(m.fallen_f, op)
-
-
-def _remember(lane: Lane, j: int) -> None:
-    """The level now is a normal if it is no lower than the one remembered."""
-    m, block, op = lane.memory, lane.block, lane.op
-    long_ago = (m.adopted * m.step >= SETTLED_DAYS) & (m.seen * m.step >= SETTLED_DAYS)
-    sure = op.maximum(1 - SETTLED_SD * op.sqrt(block.doubt[j]), 0.0)
-    low = block.rate[j] * sure
-    new = long_ago & (low >= m.former * remembered(m.fallen, op))
-    m.former, m.fallen = op.where(new, low, m.former), op.where(new, 0.0, m.fallen)
-    low = block.flat[j] * sure
-    new = long_ago & (low >= m.former_f * remembered(m.fallen_f, op))
-    m.former_f, m.fallen_f = op.where(new, low, m.former_f), op.where(new, 0.0, m.fallen_f)
+    """Which level of the past would be no surge now."""
+    m, block = lane.memory, lane.block
+    block.former[j] = former_rate(m, lane.op)
+    block.former_f[j] = m.former_f
 
 
 def _snapshot(lane: Lane, j: int) -> None:

@@ -40,13 +40,11 @@ HOT_SPREAD = 0.25  # weight of a suspicious entry in the dispersion: heard, not 
 OPEN_DAYS = 14.0  # days of data plus prior before an entry can be suspicious at all
 SD_WEEKDAY = 0.35  # typical weekday effect, log scale: the doubt while it is unknown
 SEASON_SLOPE = 0.004  # typical seasonal change a day, log scale, while season is unknown
-# A level that held this long was a normal; coming back to it is no surge for half a year
-# after it fell, and less and less of none in the half year after that.
+# Weekly series: an adopted level that held this long was a normal; coming back to it is no surge
+# for half a year after it fell, and less and less of none in the half year after that. Daily
+# ones remember by months: `detectors.former`.
 SETTLED_DAYS = 120.0
 FORMER_DAYS, FADE_DAYS = 180.0, 180.0
-# The level that is remembered as a normal is this many standard errors below what was believed,
-# or the luckiest week of a year would be the measure of the next.
-SETTLED_SD = 0.8
 # Proof of the season: log likelihood by which yesterday's season foretold the days better than a
 # level without one, a year's worth of it. From here on it is believed outright; below, a surge
 # must be one without season too. Bounded, so that either opinion can be lost again.
@@ -55,6 +53,8 @@ SEASON_PROVEN, PROOF_MOST, PROOF_LEAST, PROOF_HALF_LIFE = 4.0, 12.0, -6.0, 365.0
 # A week more than the 28 days of section 6: surges of a month were adopted as normal, and the
 # level stayed wrong for months. 28 days lost 0.01 POD and half a day of delay; 42 gain no more.
 ADOPT_DAYS = {1: 35.0, 7: 13.0}  # entries until a level is the new normal
+
+MONTHS = 13  # of four weeks, the last of them just ended: what `detectors.former` looks at
 
 HISTORY = ("y", "e", "r", "m")
 SNAPSHOTS = ("rate", "flat", "doubt", "spread", "info", "age")
@@ -66,7 +66,7 @@ SCALARS = (
     "shape0", "rate0", "spread0", "spread0_weight", "long_y", "long_m", "level_y", "level_m",
     "long_f", "level_f", "proof",
     "spread_y", "spread_m", "zero_mean", "zero_run", "drift", "drift_var", "hot", "cold",
-    "seen", "adopted", "former", "fallen", "former_f", "fallen_f",
+    "seen", "adopted", "former", "fallen", "former_f",
 )  # fmt: skip
 
 
@@ -77,8 +77,9 @@ class Memory:
     `long_*`, `level_*`: discounted legs and expected legs; `spread_*`: squared residuals
     and expected legs; `zero_*`: the current run of zeros; `drift*`: excess of late and
     its variance; `hot`, `cold`, `alarmed`: entries under suspicion or alarm; `former`,
-    `fallen`: an earlier normal and days since it was last seen (`former_f`, `fallen_f`: the same
-    without season); `long_f`, `level_f`: expected legs without season; `proof`: of the season;
+    `fallen`: an earlier normal and days since it was last seen (`former_f`: the same without
+    season; `months`: see `detectors.former`); `long_f`, `level_f`: expected legs without
+    season; `proof`: of the season;
     `wide`, `wide_sums`: see `detectors.wide`; `sd_wave`, `sd_week`: how strong season
     and weekday are; `past_*`
     (n, capacity): what was learnt, columns `[:size]` (`r`, `m`: residuals and means for
@@ -136,8 +137,8 @@ class Memory:
     fallen: Floats
     wide: Floats
     wide_sums: Floats
+    months: Floats
     former_f: Floats
-    fallen_f: Floats
 
     def days(self) -> Ints:
         """Ordinal days of the kept history, (size,)."""
@@ -185,11 +186,12 @@ def blank(n: int, n_special: int, step: int, first_day: int, priors: tuple[Float
         np.full(n, sd) for sd in (design.SD_HARMONIC, design.SD_WEEKDAY)
     )
     given["wide"], given["wide_sums"] = np.ones((n, 2)), np.zeros((n, 7))
+    given["months"] = np.zeros((n, 3, MONTHS))
     arrays = {**wide, **tail, **given}
     rest = [f.name for f in fields(Memory) if f.name not in arrays][4:]
     arrays.update({name: np.zeros(n) for name in rest})
     m = Memory(step=step, first_day=first_day, fit_day=first_day, size=0, **arrays)
-    m.adopted[:] = m.fallen[:] = m.fallen_f[:] = np.inf
+    m.adopted[:] = m.fallen[:] = np.inf
     m.tail_spread[:] = m.spread()[:, None]
     m.tail_rate[:] = (shape0 / rate0)[:, None]
     m.tail_flat[:] = m.tail_rate
@@ -225,7 +227,8 @@ def current(m: Any, phi: Any) -> tuple[Any, Any]:
 def former_rate(m: Any, op: Any = np) -> Any:
     """An earlier normal that would be no surge to come back to, legs per plain day, (n,)."""
     long_rate = (m.shape0 + m.long_y) / (m.rate0 + m.long_m)
-    return op.maximum(long_rate, m.former * remembered(m.fallen, op))
+    kept = 1.0 if m.step == 1 else remembered(m.fallen, op)
+    return op.maximum(long_rate, m.former * kept)
 
 
 def remembered(fallen: Any, op: Any = np) -> Any:

@@ -22,7 +22,7 @@ from detectors.prior import Prior, spread_priors
 from detectors.walk import Walk, as_walk
 
 NEVER = -(10**9)  # stands for "no entry yet" in a stored state
-FORMAT = 4  # of a stored state; a state of another format is refused
+FORMAT = 5  # of a stored state; a state of another format is refused
 
 
 class Online:

@@ -195,6 +195,24 @@ def test_coming_back_to_an_earlier_normal_is_no_surge() -> None:
     assert not walk.alarm[480:].any()
 
 
+def test_a_level_seen_thinly_again_and_again_is_still_known() -> None:
+    """Two quarters at half the traffic, three months apart: hardly any end of the second alarms."""
+    rng = np.random.default_rng(17)
+    mean = np.full((24, 700), 10.0)
+    mean[:, 380:460] = mean[:, 540:620] = 5.0
+    walk = walk_forward(rng.poisson(mean).astype(float), DATES[:700])
+    assert walk.alarm[:, 620:].any(axis=1).sum() <= 5
+
+
+def test_two_months_of_surge_are_no_normal() -> None:
+    """What flew for two months and was gone for four is news when it comes back."""
+    rng = np.random.default_rng(18)
+    mean = np.full((8, 620), 2.0)
+    mean[:, 380:440] = mean[:, 560:580] = 6.0
+    walk = walk_forward(rng.poisson(mean).astype(float), DATES[:620])
+    assert walk.alarm[:, 560:580].any(axis=1).all()
+
+
 def test_a_dip_of_the_first_year_is_not_awaited_in_the_next() -> None:
     """A quarter of a year at a third of the traffic is no season: a year later few alarm."""
     rng = np.random.default_rng(15)
