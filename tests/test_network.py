@@ -44,7 +44,9 @@ def test_a_storm_is_named_and_explains_the_lulls() -> None:
     days = network.common_days(judged)
     assert days[STORM] == -1
     for one in judged.values():
-        lulls = [f for f in network.explained(one, network.Stories(days)).findings if f.kind is Kind.LULL]
+        lulls = [
+            f for f in network.explained(one, network.Stories(days)).findings if f.kind is Kind.LULL
+        ]
         raised = [f for f in lulls if f.raised and f.day == STORM]
         assert raised
         assert all(f.notes[-1].endswith(EVERYWHERE) for f in raised)
