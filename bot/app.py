@@ -19,7 +19,7 @@ from bot.errors import Busy, StoreError
 from bot.lane import Lane
 from bot.legs.live import LiveLegs
 from bot.lookout import Lookout
-from bot.model.air import Presence
+from bot.model.query import Presence
 from bot.pipeline import Sky
 from bot.shelf import DAY, midnight
 from bot.store import Store, open_store

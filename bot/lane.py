@@ -18,9 +18,9 @@ from enum import StrEnum
 
 from bot.allowance import DAY_S, Gate, Purse
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
-from bot.model.air import Look, Outcome, Query, Snapshot
 from bot.model.feed import Feed, FeedSettings
 from bot.model.providers import cost, quota_per_day
+from bot.model.query import Look, Outcome, Query, Snapshot
 
 Sink = Callable[[Look, Snapshot | None], None]
 Now = Callable[[], datetime]

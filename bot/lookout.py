@@ -18,9 +18,10 @@ from bot.config import Config
 from bot.lane import Lane, LaneState
 from bot.legs.history import History, legs_of
 from bot.matching import POSSIBLE_FROM, aircraft_fits, end_confidence
-from bot.model.air import Leg, Look, Outcome, Positions, Query, Snapshot
+from bot.model.air import Leg, Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import HISTORY_CREDITS, cost, is_history
+from bot.model.query import Look, Outcome, Query, Snapshot
 from bot.model.watch import Watch
 from bot.night import Night
 from bot.pipeline import Sky

@@ -15,9 +15,10 @@ from datetime import date, datetime, timedelta
 
 from bot.allowance import Gate
 from bot.lane import Lane, LaneState, Now, Sleep
-from bot.model.air import Flights, Flown, Leg, Look, Outcome, Positions, Query, Snapshot
+from bot.model.air import Leg, Positions
 from bot.model.feed import Feed, FeedSettings
 from bot.model.providers import HISTORY_CREDITS
+from bot.model.query import Flights, Flown, Look, Outcome, Query, Snapshot
 from bot.model.watch import Watch
 from bot.pipeline import Sky
 from bot.planner import TRACKS, nightly

@@ -12,9 +12,9 @@ from datetime import timedelta
 from bot import geo, planner
 from bot.config import Config
 from bot.config.scalars import spoken
-from bot.model.air import Everything, Hexes, Military, Near, Query, Type
 from bot.model.feed import FeedSettings
 from bot.model.providers import is_history, provider_of, quota_per_day
+from bot.model.query import Everything, Hexes, Military, Near, Query, Type
 from bot.model.watch import Place, Watch
 from bot.planner import Load
 

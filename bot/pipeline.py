@@ -24,20 +24,8 @@ from bot.fusion import Facts, Fusion
 from bot.geo import unit_vectors
 from bot.legs.live import LiveLegs
 from bot.matching import aircraft_fits
-from bot.model.air import (
-    Callsign,
-    Flights,
-    Flown,
-    Icao24,
-    Leg,
-    Look,
-    Outcome,
-    Positions,
-    Presence,
-    Query,
-    Snapshot,
-    hex_of,
-)
+from bot.model.air import Callsign, Icao24, Leg, Positions, hex_of
+from bot.model.query import Flights, Flown, Look, Outcome, Presence, Query, Snapshot
 from bot.model.watch import Watch
 from bot.reconcile import Handed, reconcile
 from bot.store import Store, pack_legs, unpack_legs

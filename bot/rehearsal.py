@@ -14,8 +14,9 @@ from bot.config import Config
 from bot.feeds import Recorded
 from bot.greeting import greet
 from bot.lane import Lane, Mood
-from bot.model.air import Everything, Leg, Presence
+from bot.model.air import Leg
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Presence
 from bot.store import Store
 
 ASSESS_EVERY = timedelta(hours=2)

@@ -28,7 +28,7 @@ from bot.greeting import greet, tell_operators
 from bot.health import Health
 from bot.housekeeping import keep_house
 from bot.lane import Lane
-from bot.model.air import Look, Snapshot
+from bot.model.query import Look, Snapshot
 from bot.night import Night
 from bot.notify import notify
 from bot.schedule import Schedule

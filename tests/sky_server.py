@@ -25,7 +25,8 @@ from bot.demo.civil import airliners
 from bot.demo.ears import Ears, Receiver
 from bot.demo.sky import Flight, Path
 from bot.demo.wire import Sky
-from bot.model.air import Icao24, Near
+from bot.model.air import Icao24
+from bot.model.query import Near
 from tests.loopback import serving
 
 SEED = 7

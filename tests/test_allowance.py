@@ -15,9 +15,10 @@ from bot import lookout, planner
 from bot.allowance import TOLD_HOLDS_S, Gate, Purse
 from bot.errors import Refused, Throttled, Unavailable
 from bot.lane import Lane
-from bot.model.air import Look, Outcome, Positions, Query, Snapshot
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost, quota_per_day
+from bot.model.query import Look, Outcome, Query, Snapshot
 from bot.model.watch import Place
 from bot.standby import Standby
 from bot.store import LookHour

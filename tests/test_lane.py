@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.lane import BACKOFF_CAP_S, REFUSED_CAP_S, Lane, Mood
-from bot.model.air import Look, Near, Outcome, Positions, Query, Snapshot
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
+from bot.model.query import Look, Near, Outcome, Query, Snapshot
 
 T0 = datetime(2024, 12, 1, tzinfo=UTC)
 PLAN = tuple(Near(10.0 * i, 20.0, 250.0) for i in range(3))

@@ -10,8 +10,9 @@ import pytest
 from bot import airfields, app
 from bot.app import Wiring
 from bot.config import Config
-from bot.model.air import Everything, Look, Near, Outcome, Positions, Snapshot
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Look, Near, Outcome, Snapshot
 from bot.model.watch import Place, Watch
 from bot.planner.live import COLD, HOT
 from tests.nouns import HL59, at, watch

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import geo
-from bot.model.air import Everything, Hexes, Military, Near, Positions, Type
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import cost
+from bot.model.query import Everything, Hexes, Military, Near, Type
 from bot.model.watch import AircraftClass, Area, Place, Spot, Watch
 from bot.planner import batches, blind, live_quota, load, nightly, plan, reserve, urgency
 from bot.planner.circles import APPROACH_NM, Disc, merged

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bot.errors import FeedError, Refused, Throttled, Unavailable
 from bot.lane import Lane, LaneState, Mood
-from bot.model.air import Look, Near, Positions, Query, Snapshot
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
+from bot.model.query import Look, Near, Query, Snapshot
 from bot.standby import DOWN_AFTER, WELL_FOR, Standby
 
 T0 = datetime(2024, 12, 1, tzinfo=UTC)

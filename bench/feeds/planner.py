@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot import airfields, geo
-from bot.model.air import Near, Query
 from bot.model.feed import FeedSettings
 from bot.model.providers import PROVIDERS, provider_of, quota_per_day
+from bot.model.query import Near, Query
 from bot.model.watch import Place, Spot, Watch
 from bot.planner import plan
 from bot.planner.circles import APPROACH_NM

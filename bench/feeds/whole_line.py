@@ -25,8 +25,9 @@ from bench.feeds.coverage import DAYS, FALLBACK, Floats, failures, holes, wander
 from bot import airfields, app, geo
 from bot.config import Config
 from bot.coverage import grounds_of
-from bot.model.air import Everything, Look, Outcome, Positions, Snapshot
+from bot.model.air import Positions
 from bot.model.alert import Kind, Message, Receipt
+from bot.model.query import Everything, Look, Outcome, Snapshot
 from bot.model.watch import Address, AircraftClass, AlertPolicy, Place, Spot, Watch
 from bot.rehearsal import Rehearsal
 from bot.store import Store

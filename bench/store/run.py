@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.model.air import Callsign, End, How, Icao24, Leg, Look, Outcome, Positions
+from bot.model.air import Callsign, End, How, Icao24, Leg, Positions
+from bot.model.query import Look, Outcome
 from bot.store import Store, open_store
 from bot.store.legs import Row, _row
 

@@ -26,8 +26,9 @@ from bot.errors import InputError
 if TYPE_CHECKING:
     from bot.channels.base import Channel
     from bot.channels.page import Page
-    from bot.model.air import Leg, Presence
+    from bot.model.air import Leg
     from bot.model.alert import Message, Receipt
+    from bot.model.query import Presence
     from bot.model.watch import Address, Watch
     from bot.rehearsal import Rehearsal
 
@@ -236,7 +237,7 @@ def _quiet_days(
     from bot.coverage import grounds_of
     from bot.demo.quiet import quiet_year
     from bot.geo import unit_vectors
-    from bot.model.air import Presence
+    from bot.model.query import Presence
 
     watches = flight.wiring.desk.watches.values()
     grounds = {ground.key: ground for watch in watches for ground in grounds_of(watch)}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import Wiring
-    from bot.model.air import Look
+    from bot.model.query import Look
     from bot.store import OutboxState
 
 

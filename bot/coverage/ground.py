@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot import geo
-from bot.model.air import Everything, Near, Query
+from bot.model.query import Everything, Near, Query
 from bot.model.watch import Place, Watch
 
 AROUND_NM = 150.0  # an end's surroundings: an airliner at cruise is heard that far out

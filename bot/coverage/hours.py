@@ -15,8 +15,8 @@ import numpy as np
 from bot.coverage.exposure import Exposures
 from bot.coverage.ground import grounds_of
 from bot.coverage.record import DAY, Knowledge, Record, ground_day, turned
-from bot.model.air import Presence
 from bot.model.looking import Estimate, GroundDay, Habit
+from bot.model.query import Presence
 from bot.model.watch import Watch
 
 TOGETHER = 32  # grounds estimated side by side: some 10 MB of chances

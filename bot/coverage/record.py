@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from bot.coverage.exposure import DARK_SAID, SIZE, SOURCES, DayExposure, Exposures
 from bot.coverage.tally import HOUR_S
-from bot.model.air import Presence
 from bot.model.looking import GroundDay, Habit
+from bot.model.query import Presence
 
 Floats = npt.NDArray[np.float64]
 DAY = timedelta(days=1)

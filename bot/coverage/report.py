@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.coverage.tally import HOUR_S
-from bot.model.air import Presence
 from bot.model.alert import CoverageNote
 from bot.model.looking import DARK, FAILED, NO_LOOK, Change, Estimate, GroundDay, Lookout, Outage
+from bot.model.query import Presence
 
 Floats = npt.NDArray[np.float64]
 HOUR = timedelta(hours=1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bot import geo
 from bot.coverage.ground import grounds
-from bot.model.air import Positions, Presence, Query
+from bot.model.air import Positions
+from bot.model.query import Presence, Query
 from bot.model.watch import Watch
 
 HOUR_S = 3600

@@ -14,7 +14,8 @@ from bot import geo
 from bot.demo.ears import Ears, Heard
 from bot.demo.sky import BEFORE_S, Bools, Flight, Path
 from bot.geo import Floats
-from bot.model.air import Near, Positions
+from bot.model.air import Positions
+from bot.model.query import Near
 
 Dialect = Literal["v2", "readsb"]
 _SPAN_S = 16 * 3600.0  # no simulated flight lasts longer; bounds the search for who is up

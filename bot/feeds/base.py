@@ -11,7 +11,8 @@ from isal import isal_zlib
 
 from bot import geo
 from bot.errors import Garbled, Unavailable
-from bot.model.air import Everything, Flights, Flown, Military, Near, Positions, Query, Type
+from bot.model.air import Positions
+from bot.model.query import Everything, Flights, Flown, Military, Near, Query, Type
 
 CLOCK_TOLERANCE_S = 300.0
 """A reply this far from our clock is a frozen server, a cache, or a wrong clock (theirs or ours):

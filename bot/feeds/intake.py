@@ -26,7 +26,8 @@ from bot.feeds.clean import (
     VEHICLE,
     Parsed,
 )
-from bot.model.air import SOURCES, Everything, Near, Positions, Query
+from bot.model.air import SOURCES, Positions
+from bot.model.query import Everything, Near, Query
 
 log = logging.getLogger(__name__)
 

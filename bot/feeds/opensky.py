@@ -19,20 +19,10 @@ from bot.feeds.base import select
 from bot.feeds.intake import Intake, drift
 from bot.feeds.opensky_form import flights, states, track
 from bot.feeds.web import Reply, Web
-from bot.model.air import (
-    Everything,
-    Flights,
-    Flown,
-    Hexes,
-    Military,
-    Near,
-    Positions,
-    Query,
-    Snapshot,
-    Type,
-)
+from bot.model.air import Positions
 from bot.model.feed import FeedSettings
 from bot.model.providers import box, provider_of
+from bot.model.query import Everything, Flights, Flown, Hexes, Military, Near, Query, Snapshot, Type
 
 RENEW_EARLY_S = 30.0
 _NONE = (404,)  # how /flights and /tracks say that there is nothing

@@ -13,8 +13,8 @@ from bot.feeds.aircraft_json import parse
 from bot.feeds.base import select, unpack
 from bot.feeds.intake import Intake, drift
 from bot.feeds.web import Web
-from bot.model.air import Query, Snapshot
 from bot.model.feed import FeedSettings
+from bot.model.query import Query, Snapshot
 
 FROZEN_AFTER_S = 30.0
 """Decoders write every second, the laziest configured ones every 30 s; the same clock for longer

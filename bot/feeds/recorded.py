@@ -16,8 +16,8 @@ from bot.feeds.aircraft_json import parse
 from bot.feeds.base import select, unpack
 from bot.feeds.intake import Intake, drift
 from bot.feeds.opensky_form import states
-from bot.model.air import Query, Snapshot
 from bot.model.feed import FeedSettings
+from bot.model.query import Query, Snapshot
 
 Read = Callable[[], bytes]
 _CLOCK = re.compile(rb'"now"\s*:\s*"?([0-9]+(?:\.[0-9]*)?)')

@@ -13,9 +13,9 @@ from bot.errors import Refused
 from bot.feeds.aircraft_json import parse
 from bot.feeds.intake import Intake, drift
 from bot.feeds.web import Web
-from bot.model.air import Hexes, Military, Near, Query, Snapshot, Type
 from bot.model.feed import FeedSettings
 from bot.model.providers import Provider, provider_of
+from bot.model.query import Hexes, Military, Near, Query, Snapshot, Type
 
 
 class V2:

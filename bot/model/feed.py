@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.model.air import Query, Snapshot
+from bot.model.query import Query, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.model.air import Everything, Hexes, Icao24, Military, Near, Query, Type
+from bot.model.air import Icao24
 from bot.model.feed import FeedSettings
 from bot.model.providers import Provider, cost, provider_of, quota_per_day
+from bot.model.query import Everything, Hexes, Military, Near, Query, Type
 from bot.model.watch import AircraftClass, Watch
 from bot.planner.circles import APPROACH_NM, discs, merged
 from bot.planner.corridor import blind, ways

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot import geo
-from bot.model.air import Everything, Hexes, Military, Near, Query, Type
+from bot.model.query import Everything, Hexes, Military, Near, Query, Type
 from bot.model.watch import AircraftClass, Place, Watch
 from bot.planner.circles import Disc, discs_of
 

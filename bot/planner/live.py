@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot import geo
-from bot.model.air import Near, Positions, Query
+from bot.model.air import Positions
+from bot.model.query import Near, Query
 from bot.model.watch import Watch
 from bot.planner.circles import discs
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.model.air import Flights
 from bot.model.feed import FeedSettings
 from bot.model.providers import HISTORY_CREDITS, quota_per_day
+from bot.model.query import Flights
 from bot.model.watch import Watch
 
 # `/flights/all` takes two hours at a time: twelve requests show a day whole, so that no more than

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, case, delete, exists, func, select
 
-from bot.model.air import Icao24, Look, Outcome, Positions, Presence, Track
+from bot.model.air import Icao24, Positions, Track
+from bot.model.query import Look, Outcome, Presence
 from bot.store.keeper import Keeper, Tx, bulk, insert
 from bot.store.schema import fixes, look_hours, looks, presence
 from bot.store.when import seconds

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bot.coverage import Hours, grounds
-from bot.model.air import Presence
 from bot.model.looking import GroundDay, Habit
+from bot.model.query import Presence
 from tests.nouns import at, watch
 
 WATCH = watch()

@@ -3,8 +3,8 @@
 from datetime import date
 
 from bot.coverage import changes, failed_by_hour, grounds, note, outages
-from bot.model.air import Presence
 from bot.model.looking import Change, Estimate, GroundDay
+from bot.model.query import Presence
 from tests.nouns import at, watch
 
 MIDNIGHT = int(at("2024-12-26").timestamp())

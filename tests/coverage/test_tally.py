@@ -2,7 +2,8 @@
 
 from bot.coverage import Tally, grounds
 from bot.geo import unit_vectors
-from bot.model.air import Everything, Hexes, Icao24, Near, Positions, Presence
+from bot.model.air import Icao24, Positions
+from bot.model.query import Everything, Hexes, Near, Presence
 from tests.nouns import HL59, OSLK, at, watch
 
 MIDNIGHT = at("2024-12-26").timestamp()

@@ -10,7 +10,8 @@ from bot import geo
 from bot.demo.ears import Ears, Receiver
 from bot.demo.sky import Path, Place
 from bot.demo.wire import Sky, envelope
-from bot.model.air import Icao24, Near
+from bot.model.air import Icao24
+from bot.model.query import Near
 from tests.demo.test_sky import TAKEOFF_S, flight
 
 EARS = Ears([Receiver("Troodos", 34.93, 32.86, 5_200), Receiver("Crete", 35.3, 25.1, 900),

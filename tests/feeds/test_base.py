@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.errors import Garbled, Unavailable
 from bot.feeds.base import check_clock, select, unpack
-from bot.model.air import Everything, Hexes, Icao24, Near, Positions
+from bot.model.air import Icao24, Positions
+from bot.model.query import Everything, Hexes, Near
 
 NOW = datetime(2024, 12, 26, 20, 0, tzinfo=UTC)
 

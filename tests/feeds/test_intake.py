@@ -13,7 +13,7 @@ from bot.feeds import clean
 from bot.feeds.aircraft_json import parse
 from bot.feeds.intake import DOUBTED_S, FROZEN_S, Intake, drift
 from bot.feeds.opensky_form import states
-from bot.model.air import Everything, Near, Query, Type
+from bot.model.query import Everything, Near, Query, Type
 from tests.feeds.wire import NOW
 
 HERE = Near(34.0, 30.0, 250.0)

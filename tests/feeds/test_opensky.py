@@ -14,21 +14,10 @@ from hypothesis import strategies as st
 from bot.errors import FeedError, Garbled, Refused, Throttled, Unavailable
 from bot.feeds import opensky_form as form
 from bot.feeds.opensky import OpenSky
-from bot.model.air import (
-    SOURCES,
-    Everything,
-    Flights,
-    Flown,
-    Hexes,
-    How,
-    Icao24,
-    Military,
-    Near,
-    Query,
-    Type,
-)
+from bot.model.air import SOURCES, How, Icao24
 from bot.model.feed import FeedSettings
 from bot.model.providers import box, cost
+from bot.model.query import Everything, Flights, Flown, Hexes, Military, Near, Query, Type
 from tests.feeds.wire import NOW, http
 
 Serve = Callable[..., Any]

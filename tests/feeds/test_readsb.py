@@ -12,8 +12,8 @@ import pytest
 
 from bot.errors import Garbled, Unavailable
 from bot.feeds.readsb import Readsb
-from bot.model.air import Everything, Near
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Near
 from tests.feeds.wire import NOW, craft, http
 
 

@@ -19,9 +19,9 @@ import requests
 from bot.errors import FeedError, Garbled, Refused, Unavailable
 from bot.feeds.v2 import V2
 from bot.lane import Lane
-from bot.model.air import Look, Near, Outcome, Snapshot
 from bot.model.feed import FeedSettings
 from bot.model.providers import PROVIDERS
+from bot.model.query import Look, Near, Outcome, Snapshot
 from tests.feeds.wire import craft, v2_body
 from tests.real.providers import ASKED, CIRCLE, KEY, feed_of
 

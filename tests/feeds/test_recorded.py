@@ -10,8 +10,8 @@ import pytest
 
 from bot.errors import Garbled, Unavailable
 from bot.feeds import Exhausted, Recorded
-from bot.model.air import Everything, Near
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Near
 from tests.feeds.wire import NOW, craft, v2_body
 
 T0 = NOW.timestamp()

@@ -10,9 +10,10 @@ import pytest
 from bot.errors import Garbled, Refused, Unavailable
 from bot.feeds import make
 from bot.feeds.v2 import V2
-from bot.model.air import Everything, Hexes, Icao24, Near, Query
+from bot.model.air import Icao24
 from bot.model.feed import FeedSettings
 from bot.model.providers import GENERIC, PROVIDERS, provider_of
+from bot.model.query import Everything, Hexes, Near, Query
 from tests.feeds.wire import NOW, craft, http, v2_body
 
 Serve = Callable[..., Any]

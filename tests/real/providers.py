@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import feeds
-from bot.model.air import Everything, Hexes, Icao24, Near, Query
+from bot.model.air import Icao24
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Hexes, Near, Query
 
 CIRCLE = Near(34.5, 30.0, 250.0)
 LIST = Hexes((Icao24("154076"), Icao24("152c29")))

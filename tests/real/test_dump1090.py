@@ -17,8 +17,9 @@ import requests
 
 from bot import feeds, geo
 from bot.demo.sky import Flight, Path, Place
-from bot.model.air import Everything, Icao24, Snapshot
+from bot.model.air import Icao24
 from bot.model.feed import FeedSettings
+from bot.model.query import Everything, Snapshot
 from tests import beast
 
 DATA = File(__file__).parent / "data"

@@ -18,7 +18,7 @@ import requests
 
 from bot.errors import Refused
 from bot.lane import Lane, Mood
-from bot.model.air import Everything, Flights, Look, Outcome, Query, Snapshot
+from bot.model.query import Everything, Flights, Look, Outcome, Query, Snapshot
 from tests.feeds.wire import craft, v2_body
 from tests.real.providers import ASKED, CIRCLE, KEY, LIST, Asked, feed_of, settings_of
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from bot.model.air import Look, Outcome, Positions, Presence
+from bot.model.air import Positions
+from bot.model.query import Look, Outcome, Presence
 from bot.store import LookHour, Retention, Store
 from tests.nouns import at
 

@@ -20,8 +20,9 @@ from bot.alerts import Policy
 from bot.config import Config
 from bot.coverage import grounds_of
 from bot.errors import TryLater
-from bot.model.air import Leg, Presence
+from bot.model.air import Leg
 from bot.model.alert import Message, Reason, Receipt
+from bot.model.query import Presence
 from bot.model.watch import Address, Watch
 from bot.rehearsal import Rehearsal
 from tests.nouns import at

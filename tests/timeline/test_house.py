@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import app
 from bot.housekeeping import keep_house
-from bot.model.air import Look, Outcome
+from bot.model.query import Look, Outcome
 from bot.model.watch import Watch
 from tests.nouns import at, leg, watch
 from tests.timeline.conftest import Story
