@@ -80,11 +80,11 @@ def rows(lists: Iterable[list[Row]]) -> scan.Rows:
         del some  # so that the next are built in its place
     data = b"".join((*packed, _ROOM))
     b, size = np.frombuffer(data, np.uint8), len(data) - len(_ROOM)
-    begin = _begins(b, size, n)
+    begin = _begins(b, size)
     numbers, past = _columns(data, b, begin)
     if len(begin) > n:  # some were the inside of a number
-        good = past > 0
-        begin, past, numbers = begin[good], past[good], numbers[:, good]
+        good = np.flatnonzero(past)
+        begin, past, numbers = begin[good], past[good], numbers.take(good, axis=1)
     calls, past = _calls(data, b, past)
     if len(begin) != n or (n and not (begin[0] == 0 and past[-1] == size)):
         raise Odd
@@ -103,14 +103,13 @@ def _packed(some: list[Row]) -> memoryview:
     return memoryview(told)[1 if len(some) < 16 else 3 if len(some) < 1 << 16 else 5 :]
 
 
-def _begins(b: Bytes, size: int, n: int) -> Ints:
-    """Where rows may begin: all that do, and seldom the inside of a number."""
-    at = np.flatnonzero((b[:size] == ROW) & (b[1 : size + 1] == FLOAT))
-    if len(at) > n:
-        at = at[b[at - 1] != ROW]  # before it: nothing, or a text's end
-    if len(at) > n:
-        at = at[(b[at + 10] == FLOAT) & (b[at + 19] == FLOAT)]
-    return np.asarray(at)
+def _begins(b: Bytes, size: int) -> Ints:
+    """Where rows may begin, by their mark and three floats: all that do, and seldom the inside of
+    a number."""
+    may = b[:size] == ROW
+    for ahead in (1, 10, 19):
+        may &= b[ahead : size + ahead] == FLOAT
+    return np.flatnonzero(may)
 
 
 def _columns(data: bytes, b: Bytes, begin: Ints) -> tuple[Floats, Ints]:
