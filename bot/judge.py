@@ -17,7 +17,7 @@ from bot.calendar import Calendar, calendar_of, remarks
 from bot.model.alert import Finding, Kind, Series
 from bot.model.prior import Pooled
 from bot.model.watch import Peak, Watch
-from bot.pool import OPEN_DAYS, Start, joined, start_of
+from bot.pool import OPEN_DAYS, Start, days_looked, joined, start_of
 from bot.usual import CALM_DAYS, covered, is_calm, is_usual
 from bot.walks import Walker
 from detectors import Prior, Walk, walk_forward
@@ -236,9 +236,9 @@ def common(
 
 def leaning(watch: Watch, series: Series, i: int, start: Start) -> dict[str, Any]:
     """What the expectation of day i began from, as long as that outweighs the days looked at."""
-    looked = float(np.nansum(np.minimum(series.exposure[: i + 1], 1.0)))
+    days = float(np.minimum(days_looked(series)[: i + 1], 1.0).sum())
     known = watch.usual_per_day is not None or 0 < start.since <= i
-    if not known or looked >= start.prior.weight_days:
+    if not known or days >= start.prior.weight_days:
         return {}
     return {"start_per_day": start.prior.rate_per_day, "taught_by": start.taught_by}
 

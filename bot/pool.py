@@ -45,7 +45,7 @@ def start_of(watch: Watch, series: Series, pools: Mapping[date, Pooled]) -> Star
         return Start()
     prior = Prior(pooled.rate_per_day, pooled.weight_days, pooled.dispersion)
     seen = slice(0, since - OPEN_DAYS + 1)
-    days = _looked(series)[seen]
+    days = days_looked(series)[seen]
     legs = np.where(days > 0, series.counts[seen], 0.0)
     if not is_like(prior, float(legs.sum()), float(days.sum())):
         return Start()
@@ -62,9 +62,9 @@ def pooled(week: date, known: Iterable[Series]) -> Pooled:
     """The prior of a week, from the settled days before it."""
     until = np.datetime64(week) - OPEN_DAYS
     before = [_before(series, until) for series in known]
-    looked = [days for _, days in before if days.sum() >= POOL_DAYS]
+    seen = [days for _, days in before if days.sum() >= POOL_DAYS]
     counts = [legs for legs, days in before if days.sum() >= POOL_DAYS]
-    prior = pool_prior(_stacked(counts, np.nan), _stacked(looked, 0.0)) if counts else DEFAULT_PRIOR
+    prior = pool_prior(_stacked(counts, np.nan), _stacked(seen, 0.0)) if counts else DEFAULT_PRIOR
     if prior is DEFAULT_PRIOR:
         return Pooled(week, 0)
     return Pooled(week, len(counts), prior.rate_per_day, prior.weight_days, prior.dispersion)
@@ -79,7 +79,7 @@ def joined(head: Walk, walk: Walk) -> Walk:
     })  # fmt: skip
 
 
-def _looked(series: Series) -> Floats:
+def days_looked(series: Series) -> Floats:
     """Days of looking, (T,): how well it was is unknown of imported days, which count whole."""
     known = np.where(np.isnan(series.exposure), 1.0, series.exposure)
     return np.where(np.isfinite(series.counts), known, 0.0)
@@ -87,7 +87,7 @@ def _looked(series: Series) -> Floats:
 
 def _ripe(series: Series) -> int | None:
     """The first entry by which the fortnight was looked at and settled; None: not yet."""
-    whole = np.cumsum(np.minimum(_looked(series), 1.0))
+    whole = np.cumsum(np.minimum(days_looked(series), 1.0))
     since = int(np.searchsorted(whole, FORTNIGHT)) + OPEN_DAYS
     return since if since < len(series.days) else None
 
@@ -99,7 +99,7 @@ def _monday(series: Series, i: int) -> date:
 
 def _before(series: Series, until: np.datetime64) -> tuple[Floats, Floats]:
     size = int(np.searchsorted(series.days, until))
-    return series.counts[:size], _looked(series)[:size]
+    return series.counts[:size], days_looked(series)[:size]
 
 
 def _stacked(rows: list[Floats], filler: float) -> Floats:

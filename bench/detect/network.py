@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors import evaluate, network, simulate, walk_forward
+from detectors import evaluate, lull_forward, network, simulate, walk_forward
 from detectors.inputs import Floats
 
 SEED, SIZE = 6001, 730
@@ -63,6 +63,7 @@ def moves(times: int = 60) -> None:
     print("shifts, 5 origins of one destination, a month: told as a shift")
     rng = np.random.default_rng(SEED + 50)
     told: dict[str, list[bool]] = {"moved": [], "only gained": []}
+    lulls: dict[str, list[bool]] = {"moved": [], "only gained": []}  # with lulls to prove falls
     for kind, hits in told.items():
         for _ in range(times):
             mean = group(rng, 5, 1.0, 8.0)
@@ -78,10 +79,14 @@ def moves(times: int = 60) -> None:
             seen = [d for d in span if walk.alarm[gained, d]]
             if not seen:
                 continue  # no surge, nothing to explain
-            pairs = {(s.gained, s.lost) for d in seen[:14] for s in network.shifts(y, walk, d)}
-            hits.append(bool(pairs) if kind != "moved" else (gained, lost) in pairs)
+            proven = lull_forward(y, DATES).alarm
+            for found, fallen in ((hits, np.zeros_like(proven)), (lulls[kind], proven)):
+                shifts = [network.shifts(y, walk, d, fallen=fallen[:, d]) for d in seen[:14]]
+                pairs = {(s.gained, s.lost) for each in shifts for s in each}
+                found.append(bool(pairs) if kind != "moved" else (gained, lost) in pairs)
     for kind, hits in told.items():
-        print(f"  {kind}: {np.mean(hits):.2f} of {len(hits)} surges")
+        with_lulls = np.mean(lulls[kind])
+        print(f"  {kind}: {np.mean(hits):.2f} ({with_lulls:.2f}) of {len(hits)} surges")
 
 
 def new_york() -> None:

@@ -200,7 +200,7 @@ def test_a_late_leg_re_judges_yesterday(story: Make) -> None:
 
 def test_what_is_beyond_doubt_is_not_told_again_and_again(story: Make) -> None:
     """An airlift that goes on for a month is told when it begins and a few times as it grows;
-    'less than once in a thousand years' cannot become rarer to a reader."""
+    what nobody doubts is no news for being rarer still."""
     told = story(quiet_watch(), quiet=40)
     surge(told, "2024-02-10", 30)
     assert told.reasons()[0] == "first"
