@@ -110,3 +110,14 @@ def test_a_silence_ends_the_doubt(table: Airfields) -> None:
     p = without(p, landed, landed + 1200)
     kept = sifted(p).positions
     assert (kept.time_s > landed).sum() == (p.time_s > landed).sum()
+
+
+@pytest.mark.parametrize("step_s", [1, 2, 8])
+def test_a_quarter_of_an_hour_of_spoofing_is_passed_over(table: Airfields, step_s: float) -> None:
+    """However often polled, little of it is believed, and nothing of the track after it is lost."""
+    p = flight(table, "LTAC", "OSDI", step_s=step_s)
+    landed = p.time_s[np.flatnonzero(~p.on_ground)[-1]]
+    p = spoofed(p, landed - 1500, landed - 600, turns=6)
+    kept = sifted(p).positions.time_s
+    assert ((kept >= landed - 1500) & (kept < landed - 600)).sum() * step_s < 180
+    assert (kept >= landed - 600).sum() == (p.time_s >= landed - 600).sum()
