@@ -10,7 +10,7 @@ Four kinds of world (`LIKE`), by who listens:
   destination' is what is reported, and off the coast of Libya is 100 to 270 km from its bases.
 - `dark`: nobody listens in dark countries, and transponders are off up to 420 km away. OpenSky's
   rule finds a tenth there; harsher than what is reported, and kept as the bad case.
-- `lit`: listeners nearly everywhere.
+- `lit`: a listener at every third field, at one in 25 in dark countries, in towns or not.
 - `few`: a handful of hobbyists, holes over the best covered land.
 
 Nothing here is taken from the leg builder but the airfield table.
