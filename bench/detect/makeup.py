@@ -29,14 +29,15 @@ from detectors import composition, evaluate, rarity
 from detectors.inputs import Bools, Floats
 
 SEED, FIT_SEED = 13001, 5500
+FIT_TIMES = (4, 2, 1, 1)  # as many quiet series, by legs a day
 RATES = (1.0, 3.0, 10.0, 30.0)
 JUDGE_FROM = 365
 # The table of `detectors.rarity`: false alarms a year, entries scored before (from the first that
 # is judged), and when routes are grown enough to be compared by their legs.
 FALSE_A_YEAR, AGES, GROWN = (12.0, 4.0, 1.0, 0.25), (rarity.MIN_RANKED, 100, 240, 700), 100
-# How far routes of few legs and of many are brought to the same rate: all the way costs 0.03 of
+# How far routes of few legs and of many are brought to the same rate: all the way costs 0.02 of
 # what is found, for thin routes need more false alarms to find as much.
-EVENED = 0.5
+EVENED = 0.8
 TABLE = Path(rarity.__file__).parent / "data" / "makeup.json"
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "detection-makeup.png"
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -180,24 +181,43 @@ def quiet(each: int) -> None:
               f" in {years:.0f} judged years", flush=True)  # fmt: skip
 
 
+def scores_and_ages(data: list[Scored]) -> tuple[Floats, Floats]:
+    """-log10 p and entries scored before, (N, T) each."""
+    score = np.array([s.score[DEFAULT] for s in data])
+    return score, np.array([rarity.history(-s.score[DEFAULT], s.route.legs)[0] for s in data])
+
+
 def thresholds(score: Floats, ok: Bools) -> Floats:
     """Scores at which series (N, T) have each of `FALSE_A_YEAR`."""
     return np.array([evaluate.threshold_for(score, ok, far) for far in FALSE_A_YEAR])
 
 
-def fit(data: list[Scored]) -> dict[str, list[Any]]:
+def quiet_series(each: int) -> tuple[list[Scored], list[Scored]]:
+    """Quiet series to fit to: so many a world and rate, and more of thin routes, which differ most
+    among themselves."""
+    more = [
+        scored(world, rate, seed, False, ONLY)
+        for world in WORLDS
+        for i, (rate, times) in enumerate(zip(RATES, FIT_TIMES, strict=True))
+        for k in range(each, each * times)
+        for seed in [FIT_SEED + 100 * (k % 30) + 50 * (k // 30) + 1_000_000 * i]
+    ]
+    return [s for w in WORLDS for s in series(w, FIT_SEED, each, False, ONLY)], more
+
+
+def fit(data: list[Scored], more: list[Scored]) -> dict[str, list[Any]]:
     """What `rarity.from_json` reads: thresholds at which these quiet series keep their budget."""
-    score = np.array([s.score[DEFAULT] for s in data])
-    age = np.array([rarity.history(-s.score[DEFAULT], s.route.legs)[0] for s in data])
+    score, age = scores_and_ages(data)
     ok = np.isfinite(score)
-    grown = ok & (age >= GROWN)
-    pooled = thresholds(score, grown)
+    pooled = thresholds(score, ok & (age >= GROWN))
     shift: dict[bool, list[list[float]]] = {False: [], True: []}
     for legwise, rate in product(shift, RATES):
-        rows = [i for i, s in enumerate(data) if (s.route.legwise, s.rate) == (legwise, rate)]
-        own = EVENED * (thresholds(score[rows], grown[rows]) - pooled)
-        own[-1] = own[-2]  # alarms once in four years are too few to tell routes apart
-        shift[legwise].append(np.round(own, 2).tolist())
+        own, old = scores_and_ages(
+            [s for s in data + more if (s.route.legwise, s.rate) == (legwise, rate)]
+        )
+        apart = EVENED * (thresholds(own, np.isfinite(own) & (old >= GROWN)) - pooled)
+        apart[-1] = apart[-2]  # alarms once in four years are too few to tell routes apart
+        shift[legwise].append(np.round(apart, 2).tolist())
     # each series as if its own thresholds were the pooled ones
     for i, s in enumerate(data):
         own = pooled + shift[s.route.legwise][RATES.index(s.rate)]
@@ -246,7 +266,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     if args.fit:
-        table = fit([s for w in WORLDS for s in series(w, FIT_SEED, args.quiet, False, ONLY)])
+        table = fit(*quiet_series(args.quiet))
         text = json.dumps(table) + "\n"
         print(text)
         if args.write:

@@ -149,7 +149,7 @@ def test_the_shipped_table_of_make_up_is_what_its_script_makes(
         for world in ("crowd", "legs")
         for s in script.series(world, script.FIT_SEED, 1, False, script.ONLY)
     ]
-    again, shipped = script.fit(few), json.loads(script.TABLE.read_text("utf-8"))
+    again, shipped = script.fit(few, []), json.loads(script.TABLE.read_text("utf-8"))
     assert again.keys() == shipped.keys()
     assert again["legs"] == shipped["legs"][1:3]
     age, legs = np.array([200.0, 400.0]), np.array([3.2, 10.0])
