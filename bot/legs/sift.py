@@ -67,13 +67,14 @@ def tidy(p: Positions) -> Positions:
     ok &= (p.icao24 > 0) & (p.icao24 < 0xFFFFFF)  # all zeros and all ones are no addresses
     if not ok.all():
         p = p.take(ok)
-    later = (p.icao24[1:] > p.icao24[:-1]) | (
-        (p.icao24[1:] == p.icao24[:-1]) & (p.time_s[1:] > p.time_s[:-1])
-    )
+    same, pause = p.icao24[1:] == p.icao24[:-1], np.diff(p.time_s)
+    later = (p.icao24[1:] > p.icao24[:-1]) | (same & (pause > 0))
     if later.all():
         return p
-    p = p.take(np.lexsort((p.source, p.time_s, p.icao24)))
-    again = (p.icao24[1:] == p.icao24[:-1]) & (p.time_s[1:] == p.time_s[:-1])
+    again = same & (pause == 0)
+    if not (later | (again & (p.source[1:] >= p.source[:-1]))).all():  # else they are sorted
+        p = p.take(np.lexsort((p.source, p.time_s, p.icao24)))
+        again = (p.icao24[1:] == p.icao24[:-1]) & (p.time_s[1:] == p.time_s[:-1])
     return p.take(np.concatenate([[True], ~again])) if again.any() else p
 
 
