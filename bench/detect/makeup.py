@@ -4,7 +4,7 @@
 
 Three worlds (`routes.py`) at 1, 3, 10 and 30 legs a day. All variants see the same series; the
 threshold of each is the one at which it has one false alarm a year in that world. Then quiet
-series at the stated budget. Tuned on seeds 5000 to 5999; `--fit` prints the calibration
+series at the stated budget. Tuned on seeds 3000 to 8999; `--fit` prints the calibration
 from seeds 5500 and up; judged on seeds from 13001.
 """
 
