@@ -125,6 +125,12 @@ def test_the_shipped_table_is_what_its_script_makes() -> None:
     np.testing.assert_array_equal(again.score, classes[0].score)
 
 
+def test_the_shipped_daily_surges_are_the_kept_fit_lowered() -> None:
+    """The script writes what is shipped, to the last digit."""
+    text = (Path(calibration.__file__).parent / "data" / "calibration.json").read_text("utf-8")
+    assert _script("calibrate").kept() == json.loads(text)["daily"]
+
+
 def test_the_table_has_its_parts() -> None:
     """Both steps, both directions, nodes rising, slopes positive."""
     text = (Path(calibration.__file__).parent / "data" / "calibration.json").read_text("utf-8")
