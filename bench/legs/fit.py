@@ -20,13 +20,16 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
-from bench.legs.sim import Flight, simulate
+from bench.legs.sim import Day, Flight, simulate
 from bot import airfields
-from bot.legs import belief, habits
+from bot.airfields import Airfields
+from bot.legs import belief, habits, usage
 from bot.legs.belief import Question
+from bot.legs.customs import Customs
 from bot.legs.history import History
 from bot.legs.resolve import Sky
 from bot.legs.stop import Stop
+from bot.model.air import Between
 
 SEEDS = (101, 102, 104, 105, 106, 107, 108, 111)
 HELD = (103, 109, 112, 113, 116, 117)  # for the calibration
@@ -49,7 +52,8 @@ class Case:
     hit: int
     band: int
     doubts: Array
-    low: list[bool]
+    curves: list[int]  # which calibration holds for each candidate
+    itself: bool
     weight: float
     others: "list[tuple[int, Case]]" = field(default_factory=list)  # how many stops away
     odds: dict[int, float] = field(default_factory=dict)  # by row of the airfields, kept ones only
@@ -73,21 +77,29 @@ class Truth:
             i = bisect_left(self.offs, s.before.t + 1) - 1
             here = self.flights[max(i, 0)]
             if s.after is not None:
-                j = bisect_left(self.offs, s.after.t + 1) - 1
-                return here.destination if j == i + 1 else None
+                return self.between(s.before.t, s.after.t)
             return here.destination
         assert s.after is not None
         return self.flights[max(bisect_left(self.offs, s.after.t + 1) - 1, 0)].origin
 
+    def between(self, lost_s: float, found_s: float) -> str | None:
+        """Where it stopped between two reports from the air."""
+        i, j = (bisect_left(self.offs, t + 1) - 1 for t in (lost_s, found_s))
+        return self.flights[max(i, 0)].destination if j == i + 1 else None
+
+
+def recorded(fields: Airfields, seed: int, aircraft: int) -> tuple[Day, float]:
+    """The simulated recording of a seed, and how much it counts."""
+    like = WORLDS[seed % len(WORLDS)]
+    few = like == "few"
+    return (simulate(fields, seed, aircraft * (2 if few else 1), world_like=like),
+            FEW_WEIGHT if few else 1.0)  # fmt: skip
+
 
 def cases(history: History, seed: int, aircraft: int) -> list[Case]:
     """Every stop of one simulated recording with its answer."""
-    like = WORLDS[seed % len(WORLDS)]
-    many = aircraft * (2 if like == "few" else 1)
-    day = simulate(history.sky.places.airfields, seed, many, world_like=like)
-    by_craft = defaultdict(list)
-    for flight in day.flights:
-        by_craft[flight.icao24].append(flight)
+    day, weight = recorded(history.sky.places.airfields, seed, aircraft)
+    by_craft = by_airframe(day)
     out: list[Case] = []
     addresses = day.positions.icao24
     for address, flights in by_craft.items():
@@ -95,7 +107,15 @@ def cases(history: History, seed: int, aircraft: int) -> list[Case]:
         rows = slice(*np.searchsorted(addresses, [address, address + 1]))
         history.add(day.positions.take(np.arange(rows.start, rows.stop)))
         history.flush()
-        out += _of_craft(history.sky, Truth(flights), FEW_WEIGHT if like == "few" else 1.0)
+        out += _of_craft(history.sky, Truth(flights), weight)
+    return out
+
+
+def by_airframe(day: Day) -> dict[int, list[Flight]]:
+    """The true flights of each airframe."""
+    out = defaultdict(list)
+    for flight in day.flights:
+        out[flight.icao24].append(flight)
     return out
 
 
@@ -118,9 +138,9 @@ def _case(sky: Sky, s: Stop, ident: str | None, weight: float) -> Case:
     keep = (score > score.max() - HOPELESS) | true
     hit = np.flatnonzero(true[keep])
     sides = Question(s.before, s.after)
-    low = [sky.low(sides, int(r)) for r in c.rows[keep]]
+    curve = [sky.curve(sides, int(r)) for r in c.rows[keep]]
     return Case(q.table, x[keep].astype(np.float32), c.rows[keep], int(hit[0]) if len(hit) else -1,
-                belief.band(q), belief.doubts(q, len(c.rows)), low, weight)  # fmt: skip
+                belief.band(q), belief.doubts(q, len(c.rows)), curve, s.itself, weight)  # fmt: skip
 
 
 def logit(x: Array, none: Array, starts: Array, hit: Array, centre: Array, ridge: float) -> Array:
@@ -173,11 +193,11 @@ def weigh(c: Case, w: Array, elsewhere: Array) -> None:
     c.odds = {int(c.rows[i]): float(e[i]) for i in best if e[i] >= belief.KEPT_SHARE}
 
 
-def around(c: Case) -> tuple[list[int], Array, float]:
+def around(c: Case) -> tuple[list[int], Array, tuple[float, float]]:
     """The candidates of a case, what its habits say for each, how well those are known."""
     keys = list(c.odds)
-    masses = [(away, other.odds) for away, other in c.others if other.odds]
-    return keys, habits.columns(keys, masses), habits.acquaintance(masses)
+    visits = [habits.Visit(away, o.itself, o.odds) for away, o in c.others if o.odds]
+    return keys, habits.columns(keys, visits), habits.acquaintance(visits)
 
 
 def fit_habits(data: list[Case]) -> Array:
@@ -187,12 +207,12 @@ def fit_habits(data: list[Case]) -> Array:
         keys, customs, known = around(c)
         share = list(c.odds.values())
         columns.append(np.column_stack([np.log(share), customs]))
-        none.append([np.log(max(1 - sum(share), belief.LEAST)), 1.0, known])
+        none.append([np.log(max(1 - sum(share), belief.LEAST)), 1.0, *known])
         true = int(c.rows[c.hit]) if c.hit >= 0 else -1
         hits.append(n + keys.index(true) if true in c.odds else -1)
         starts.append(n)
         n += len(keys)
-    centre = np.array([1.0, *[0.0] * len(belief.HABITS), 1.0, 0.0, 0.0])
+    centre = np.array([1.0, *[0.0] * len(belief.HABITS), 1.0, 0.0, 0.0, 0.0])
     return logit(np.concatenate(columns), np.array(none), np.array(starts), np.array(hits),
                  centre, RIDGE2)  # fmt: skip
 
@@ -215,22 +235,22 @@ def calibrate(best: Array, right: Array, weight: Array) -> tuple[list[float], li
 
 
 def curves(data: list[Case], told: dict) -> tuple[list, list]:
-    """The calibrations of one table: of fields far off, of fields flown low and close over."""
-    plain = [[0.0, 1.0]] * 2
+    """The calibrations of one table, one for each of belief.CURVES."""
+    plain = [[0.0, 1.0]] * len(belief.CURVES)
     bare = belief.weights_of(data[0].table, told | {"raw": plain, "right": plain})
-    best, right, near = [], [], []
+    best, right, which = [], [], []
     for c in data:
         keys, customs, known = around(c)
-        low = dict(zip(c.rows.tolist(), c.low, strict=True))
-        p = habits.settled(list(c.odds.values()), customs, known, bare, [low[k] for k in keys])
+        p = habits.settled(list(c.odds.values()), customs, known, bare, lambda _: 0)
         i = int(np.argmax(p))
         best.append(p[i])
         right.append(float(c.hit >= 0 and keys[i] == c.rows[c.hit]))
-        near.append(low[keys[i]])
-    b, r, n = np.array(best), np.array(right), np.array(near)
+        which.append(dict(zip(c.rows.tolist(), c.curves, strict=True))[keys[i]])
+    b, r, n = np.array(best), np.array(right), np.array(which)
     weight = np.array([c.weight for c in data])
     print(f"  {data[0].table}: {len(b)} stops held, best right {r.mean():.3f}")
-    some = [k if k.sum() > ENOUGH else np.full(len(b), True) for k in (~n, n)]
+    some = [n == k if (n == k).sum() > ENOUGH else np.full(len(b), True)
+            for k in range(len(belief.CURVES))]  # fmt: skip
     found = [calibrate(b[k], r[k], weight[k]) for k in some]
     return [raw for raw, _ in found], [right for _, right in found]
 
@@ -257,6 +277,58 @@ def fitted(train: list[Case], held: list[Case]) -> dict[str, dict]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stop that others' flights may tell: what they say, the true row of its odds (-1: none)."""
+
+    between: Between
+    column: Array
+    hit: int
+    weight: float
+
+
+def asked(history: History, seed: int, aircraft: int) -> list[Asked]:
+    """The stops of one recording of which customs are asked."""
+    fields = history.sky.places.airfields
+    day, weight = recorded(fields, seed, aircraft)
+    history.add(day.positions)
+    history.close()
+    left, customs = history.leave(), Customs(fields)
+    customs.take(left.facts)
+    customs.asked = []
+    for leg in left.legs:
+        customs.named(leg)
+    truth = {icao24: Truth(flights) for icao24, flights in by_airframe(day).items()}
+    out = {}  # both flights that meet at a stop ask of it
+    for icao24, b, column in customs.asked:
+        ident = truth[int(icao24, 16)].between(b.lost.time_s, b.found.time_s)
+        idents = [i for i, _ in b.odds]
+        hit = idents.index(ident) if ident in idents else -1
+        if not column.any():
+            continue
+        out[icao24, b.lost.time_s] = Asked(b, column, hit, weight)
+    return list(out.values())
+
+
+def fit_usage(data: list[Asked]) -> dict:
+    """How much the flights of others weigh."""
+    logs = [np.log(np.maximum([p for _, p in a.between.odds], usage.LEAST)) for a in data]
+    x = np.concatenate([np.column_stack([p, a.column])
+                        for p, a in zip(logs, data, strict=True)])  # fmt: skip
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in logs])[:-1]])
+    hit = np.array([s + a.hit if a.hit >= 0 else -1 for s, a in zip(starts, data, strict=True)])
+    rest = [max(1 - sum(p for _, p in a.between.odds), usage.LEAST) for a in data]
+    none = np.column_stack([np.log(rest), np.ones(len(data))])
+    centre = np.array([1.0, *[0.0] * len(usage.NAMES), 1.0, 0.0])
+    w = logit(x, none, starts, hit, centre, RIDGE2).round(4)
+    shares = [usage.score(a.between, a.column, w) for a in data]
+    best = np.array([p.max() for p in shares])
+    right = np.array([float(a.hit == int(p.argmax())) for a, p in zip(data, shares, strict=True)])
+    raw, sure = calibrate(best, right, np.array([a.weight for a in data]))
+    print(f"  usage: {len(data)} stops, best right {right.mean():.3f}, weights {w.tolist()}")
+    return {"weights": w.tolist(), "raw": raw, "right": sure}
+
+
 def main() -> None:
     """Fit and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -268,7 +340,12 @@ def main() -> None:
     history = History(airfields.load())
     train, held = ([c for seed in seeds for c in cases(history, seed, args.aircraft)]
                    for seeds in (args.seeds, args.held))  # fmt: skip
-    args.out.write_text(json.dumps(fitted(train, held), indent=1) + "\n")
+    told = fitted(train, held)
+    history.sky.weights = {name: belief.weights_of(name, told[name]) for name in belief.TABLES}
+    told["usage"] = fit_usage(
+        [a for seed in args.held for a in asked(history, seed, args.aircraft)]
+    )
+    args.out.write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -170,4 +170,4 @@ class Airframe:
             return  # one side at cruise is never sure
         stop = yield from self._stop(before, None, spell)
         origin = self.chain.stop(self.origin)
-        self.chain.note(self.sky, self._icao(), self.air.first_t, origin, stop)
+        self.chain.note(self.sky, self._icao(), self.air.first_t, origin, stop, self.air.call)

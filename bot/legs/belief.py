@@ -39,7 +39,10 @@ TOLD_SHARE = 0.01  # and in the end
 DOUBTS = 3
 TOGETHER = 64  # stops at a time: some thousand candidates, which the processor's cache holds
 LEAST = 1e-6  # 'elsewhere' is never impossible
-HABITS = ("next_stop", "next_but_one", "further_stop")  # by how many stops away, either way
+REACH = 3  # by how many stops away, either way; further counts as this
+HABITS = tuple(f"{way}_{how}" for how in ("itself", "inferred")
+               for way in ("next_stop", "next_but_one", "further_stop"))  # fmt: skip
+CURVES = ("far", "low", "near")  # calibrated apart: flown low over, heard near on both sides
 Columns = npt.NDArray[np.float64]
 
 
@@ -174,27 +177,34 @@ class Weights:
     elsewhere: Columns  # one a band, and one for each of the `doubts`
     trust: float  # in the odds, when habits are added
     habits: Columns  # one for each of HABITS
-    stranger: Columns  # for 'elsewhere': its odds, always, where the other stops are well known
-    # share of the best candidate to how often it was right: far off, and low and close
-    raw: tuple[Columns, Columns]
-    right: tuple[Columns, Columns]
+    # for 'elsewhere': its odds, always, the better the other stops are known, and by themselves
+    stranger: Columns
+    # share of the best candidate to how often it was right, one of each for the CURVES
+    raw: tuple[Columns, ...]
+    right: tuple[Columns, ...]
 
 
 @cache
 def shipped() -> dict[str, Weights]:
     """The table that comes with the program."""
+    return {context: weights_of(context, table()[context]) for context in TABLES}
+
+
+@cache
+def table() -> dict[str, Any]:
+    """All that `bench/legs/fit.py` fitted, as it is told."""
     text = resources.files("bot").joinpath("data", "legs-belief.json").read_text("ascii")
-    return {context: weights_of(context, told) for context, told in json.loads(text).items()}
+    return json.loads(text)  # type: ignore[no-any-return]
 
 
 def weights_of(context: str, told: Mapping[str, Any]) -> Weights:
     """A fitted table as arrays."""
     weights = told["evidence"]
-    (a, b), (c, d) = told["raw"], told["right"]
+    raw, right = (tuple(np.array(c, float) for c in told[name]) for name in ("raw", "right"))
     return Weights(
         np.array([weights.get(n, 0.0) for n in names(context)]), np.array(told["elsewhere"], float),
         float(told["trust"]), np.array([told["habits"][n] for n in HABITS]),
-        np.array(told["stranger"], float), (np.array(a), np.array(b)), (np.array(c), np.array(d)),
+        np.array(told["stranger"], float), raw, right,
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ legs that meet at a stop name the same field. Nothing here is changed in place, 
 the whole stays what it was.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 from bot.legs.belief import LIGHT
 from bot.legs.customs import Flown
-from bot.legs.resolve import Others, Resolved, Sky, at, when
+from bot.legs.resolve import Neighbours, Others, Resolved, Sky, at, when
 from bot.legs.sift import TWIN
 from bot.legs.stop import Stop
 from bot.model.air import Callsign, Leg, hex_of
@@ -57,20 +58,22 @@ class Chain:
     def blank(self, number: int) -> None:
         """Nothing can be said of where this stop was after all."""
         i = number - self.base
-        bare = replace(self.stops[i], odds=())
+        bare = replace(self.stops[i], odds=(), itself=False)
         self.stops = (*self.stops[:i], bare, *self.stops[i + 1 :])
 
     def draft(self, draft: Draft, sky: Sky) -> None:
         """A leg between two stops that were added."""
         self.drafts = (*self.drafts, draft)
         origin, end = self.stop(draft.origin), self.stop(draft.end)
-        self.note(sky, draft.icao24, draft.first, origin, end)
+        self.note(sky, draft.icao24, draft.first, origin, end, draft.call)
 
-    def note(self, sky: Sky, icao24: int, first: float, origin: Stop, end: Stop) -> None:
+    def note(self, sky: Sky, icao24: int, first: float, origin: Stop, end: Stop,
+             call: bytes) -> None:  # fmt: skip
         """A flight between these stops, if one of them is sure."""
         one, two = sky.sure(origin), sky.sure(end)
         if one or two:
-            self.news = (*self.news, Flown(icao24 % TWIN, first, end.craft in LIGHT, one, two))
+            light = end.craft in LIGHT
+            self.news = (*self.news, Flown(icao24 % TWIN, first, light, one, two, call))
 
     def take_news(self) -> tuple[Flown, ...]:
         """The flights with a sure end since this was last asked."""
@@ -105,7 +108,20 @@ class Chain:
         return [(j - i, s) for j, s in enumerate(self.stops[low : i + AHEAD + 1], low) if j != i]
 
     def _resolved(self, sky: Sky, number: int) -> Resolved:
-        return self.fixed.get(number) or sky.resolve(self.stop(number), self._others(number))
+        known = self.fixed.get(number)
+        if known is not None:
+            return known
+        found = sky.resolve(self.stop(number), self._others(number))
+        return self._asking(sky, number, found) if found.doubtful else found
+
+    def _asking(self, sky: Sky, number: int, found: Resolved) -> Resolved:
+        """A stop that habits may still tell, with what there is to ask them of it."""
+        to = next((d for d in self.drafts if d.end == number), None)
+        on = next((d for d in self.drafts if d.origin == number), None)
+        return sky.asking(self.stop(number), found, Neighbours(
+            sky.sure(self.stop(to.origin)) if to else "", sky.sure(self.stop(on.end)) if on else "",
+            _text(to), _text(on), to.first if to else math.nan,
+        ))  # fmt: skip
 
     def _fix(self, sky: Sky, number: int) -> Resolved:
         known = self.fixed.get(number)
@@ -127,9 +143,13 @@ class Chain:
     @staticmethod
     def _leg(d: Draft, origin: Resolved, end: Resolved) -> Leg:
         icao = hex_of(d.icao24 % TWIN)
-        call = d.call.decode("ascii", "replace")
+        call = _text(d)
         return Leg(
             f"{icao}-{int(d.first)}", icao, at(d.first), at(d.last), origin.departure, end.arrival,
             when(origin.takeoff), when(end.landing), Callsign(call) if call else None,
             d.reg or None, d.type_code or None, d.military or None,
         )  # fmt: skip
+
+
+def _text(d: Draft | None) -> str:
+    return d.call.decode("ascii", "replace") if d is not None else ""

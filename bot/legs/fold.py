@@ -82,8 +82,11 @@ class Fold(Hops):
         return out + (yield from self._end())
 
     def _end(self) -> Walk[list[Leg]]:
+        spell = self._spell()
+        if self.air and spell is not None:
+            yield from self._hop_before(spell)
         if self.air:
-            stop = yield from self._stop(self._before(), None, self._spell())
+            stop = yield from self._stop(self._before(), None, spell)
             self._finish(stop)
         out = self.chain.settle(self.sky, math.inf)
         self._forget()

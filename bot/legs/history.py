@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift
-from bot.legs.customs import QUIET_S, Customs, Facts, is_open
+from bot.legs.customs import QUIET_S, Customs, is_open
 from bot.legs.fold import Fold
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.stop import Walk
+from bot.legs.usage import Facts
 from bot.model.air import Leg, Positions
 from bot.model.watch import Area
 

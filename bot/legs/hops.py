@@ -2,10 +2,11 @@
 
 An airframe lost low over one field and next heard on the ground of another, or found low where it
 cannot have come from there, flew on unseen: a leg of its own, between two stops that each side
-speaks for alone.
+speaks for alone. One lost high and far, flying away from the field where it is heard again hours
+later, landed elsewhere and came back unseen: where, nobody can say from that field.
 """
 
-from bot.geo import distance_km
+from bot.geo import KM_PER_NM, bearing_deg, distance_km
 from bot.legs.airframe import ONE_FIELD_KM, Airframe
 from bot.legs.side import Piece, Side, standing
 from bot.legs.stop import Spell, Stop, Walk
@@ -13,6 +14,10 @@ from bot.legs.stop import Spell, Stop, Walk
 SPLIT_S = 45 * 60.0  # an unseen hop before (after) a surface report takes at least this long
 SPLIT_AT = 0.8
 SPLIT_LEFT = 0.1  # of the odds, when the other side is taken into account
+# Flying away so far off (NM), with its tail to the field (degrees), not descending (ft/min), and
+# back after so much more than the way takes. Of 11 such stops of large aircraft in thirteen
+# simulated days 9 hid a landing elsewhere, of those with less time to spare none.
+GONE_NM, GONE_DEG, GONE_FPM, GONE_S = 60.0, 110.0, -300.0, 2 * 3600.0
 
 
 class Hops(Airframe):
@@ -26,11 +31,14 @@ class Hops(Airframe):
         if before is None or spell.since - before.t < SPLIT_S:
             return
         middle = yield from self._stop(before, None, None)
-        if not self._elsewhere(middle, spell):
+        known = self._elsewhere(middle, spell)
+        if not known and not _gone(before, spell.lat, spell.lon, spell.since):
             return
         icao = self._icao()
         lost = self._finish(middle)
         self.air, self.origin, self.came_from = None, None, None
+        if not known:
+            return
         stop = yield from self._stop(None, None, spell)
         self._unseen(icao, lost, stop, before.t, spell.since)
 
@@ -53,12 +61,13 @@ class Hops(Airframe):
         before, after = joint.before, joint.after
         if before is None or after is None or after.t - before.t < SPLIT_S:
             return False
-        if not self.sky.torn(joint):
+        gone = self._came_back(joint)
+        if not gone and not self.sky.torn(joint):
             return False
         one = yield from self._stop(before, None, None)
         two = yield from self._stop(None, after, None, q)
         low = [s for s, side in ((one, before), (two, after)) if self.sky.seen_low(s, side)]
-        if not low or self._agree(low, joint):
+        if not gone and (not low or self._agree(low, joint)):
             return False
         icao, number = self._icao(), self._finish(one)
         if all(self.sky.resolve(s).arrival.airfield is not None for s in (one, two)):
@@ -80,6 +89,17 @@ class Hops(Airframe):
             self._unseen(icao, number, there, spell.until, g.t0)
         self._forget()
 
+    def _came_back(self, joint: Stop) -> bool:
+        """Whether it was found low over the field that both sides together make the likeliest, but
+        was lost on its way from there."""
+        before, after = joint.before, joint.after
+        here = self.sky.places.airfields.get(joint.odds[0][0]) if joint.odds else None
+        if here is None or before is None or after is None:
+            return False
+        if not _gone(before, here.lat_deg, here.lon_deg, after.t):
+            return False
+        return self.sky.over(after, self.sky.places.airfields.row_of[here.ident])
+
     @staticmethod
     def _agree(low: list[Stop], joint: Stop) -> bool:
         """Whether both sides together leave the field that one was seen low over a chance."""
@@ -93,3 +113,13 @@ class Hops(Airframe):
         if here is None or found.arrival.confidence < SPLIT_AT:
             return False
         return distance_km(here.lat_deg, here.lon_deg, spell.lat, spell.lon) > ONE_FIELD_KM
+
+
+def _gone(before: Side, lat: float, lon: float, back_s: float) -> bool:
+    """Whether it flew away from a place for good, and was there again at `back_s` (epoch)."""
+    nm = distance_km(before.lat, before.lon, lat, lon) / KM_PER_NM
+    if nm < GONE_NM or before.rate < GONE_FPM or before.trk != before.trk:
+        return False
+    off = abs((bearing_deg(before.lat, before.lon, lat, lon) - before.trk + 180) % 360 - 180)
+    speed = max([v for v in (before.gs, before.cruise) if v == v] or [120.0], default=120.0)
+    return off > GONE_DEG and back_s - before.t - nm / max(speed, 60.0) * 3600 > GONE_S

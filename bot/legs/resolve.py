@@ -6,13 +6,15 @@ the field or area the two legs share that meet there.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from bot.geo import KM_PER_NM
 from bot.legs import belief, habits
 from bot.legs.belief import (
     CRUISE_FT,
+    LIGHT,
     ONE_SIDED_FT,
     TOLD_SHARE,
     WRONG_WAY_FPM,
@@ -23,15 +25,18 @@ from bot.legs.belief import (
 from bot.legs.places import LOW_FT, Places
 from bot.legs.side import INBOUND, Side
 from bot.legs.stop import Asking, Spell, Stop
-from bot.model.air import End, How
+from bot.model.air import Between, End, How, Report
 from bot.model.watch import Area
 
-HAZY_AT, HAZY_KM, CROWD = 0.95, 280.0, 20  # Crete has 12 such fields within 300 km, Nevada 26
+HAZY = ((280.0, 0.95), (110.0, 0.75))  # km from a field, how likely it must be to be named
+CROWD = 20  # Crete has 12 such fields within 300 km, Nevada 26
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
-FAR_NAME_AT = 0.65  # a wrong name makes an alert: never seen near, it must be twice as likely
+FAR_NAME_AT = 0.6  # a wrong name makes an alert: never seen near, it must be likelier yet
+LIGHT_NAME_AT = 0.65  # strips and pads lie side by side: half of the names below are wrong pairs
 HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
 AREA_AT = 0.5  # so is an area
 COUNTRY_AT = 0.6
+ASK_BELOW, HELD_SHARE = 0.985, 0.001  # what others do may change less sure odds; kept for that
 CUSTOM_AT = 0.7  # a stop this sure shows where the airframe flies
 ADJACENT_S = 300.0  # a surface report this close to the flight times the landing or take-off
 Others = Sequence[tuple[int, Stop]]
@@ -45,6 +50,20 @@ class Resolved:
     departure: End
     landing: float | None
     takeoff: float | None
+    doubtful: bool = False  # heard from both sides, far off: what others do may tell it
+    shares: tuple[tuple[str, float], ...] = ()
+    least: float = 0.0
+
+
+class Neighbours(NamedTuple):
+    """Of the flights to and from a stop: the sure fields at their other ends, their callsigns, and
+    the first report of the one to it; '' and NaN where unknown."""
+
+    come_from: str
+    go_to: str
+    call_to: str
+    call_from: str
+    first_s: float
 
 
 class Sky(Asking):
@@ -63,20 +82,46 @@ class Sky(Asking):
         found = self._believed(q, stop, others)
         row = self._named(q, found)
         landing, takeoff = self._times(before, after, spell, row)
-        return Resolved(self._end(q, found, row, before, spell),
-                        self._end(q, found, row, after, spell), landing, takeoff)  # fmt: skip
+        ends = self._end(q, found, row, before, spell), self._end(q, found, row, after, spell)
+        if not self._doubtful(q, found):
+            return Resolved(*ends, landing, takeoff)
+        best = found.rows[0]
+        idents = self.places.airfields.idents
+        odds = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
+        return Resolved(*ends, landing, takeoff, True, odds, self._least(q, best))
+
+    def _doubtful(self, q: Question, found: Belief) -> bool:
+        if q.context != "both" or q.craft in LIGHT or not found.rows:
+            return False
+        return found.share[0] < ASK_BELOW and not self.low(q, found.rows[0])
+
+    @staticmethod
+    def asking(stop: Stop, found: Resolved, near: Neighbours) -> Resolved:
+        """The stop with all that customs need to weigh it."""
+        assert stop.before is not None
+        assert stop.after is not None
+        lost, heard = (Report(s.t, s.lat, s.lon, _speed(s)) for s in (stop.before, stop.after))
+        between = Between(lost, heard, near[:2], near[2:4], near.first_s, stop.craft in LIGHT,
+                          found.least, found.shares)  # fmt: skip
+        arrival, departure = (
+            replace(end, going=(math.nan, r.speed_kt), between=between)
+            for end, r in ((found.arrival, lost), (found.departure, heard))
+        )
+        return replace(found, arrival=arrival, departure=departure)
 
     def _believed(self, q: Question, stop: Stop, others: Others) -> Belief:
         row_of = self.places.airfields.row_of
         known = [(row_of[i], i, p) for i, p in stop.odds if i in row_of]
         if not known:
             return belief.NOTHING
-        masses = [(away, dict(other.odds)) for away, other in others if other.odds]
-        columns = habits.columns([i for _, i, _ in known], masses)
-        low = [self.low(q, row) for row, _, _ in known]
-        share = habits.settled([p for _, _, p in known], columns, habits.acquaintance(masses),
-                               self.weights[q.table], low)  # fmt: skip
-        best = sorted(((p, -i) for i, p in enumerate(share) if p >= TOLD_SHARE or i == 0),
+        visits = [habits.Visit(away, other.itself, dict(other.odds))
+                  for away, other in others if other.odds]  # fmt: skip
+        share = habits.settled(
+            [p for _, _, p in known], habits.columns([i for _, i, _ in known], visits),
+            habits.acquaintance(visits), self.weights[q.table],
+            lambda i: self.curve(q, known[i][0]),
+        )  # fmt: skip
+        best = sorted(((p, -i) for i, p in enumerate(share) if p >= HELD_SHARE or i == 0),
                       reverse=True)  # fmt: skip
         return Belief(tuple(known[-i][0] for _, i in best),
                       tuple(round(p, 4) for p, _ in best))  # fmt: skip
@@ -86,11 +131,7 @@ class Sky(Asking):
         if not found.rows:
             return None
         row = found.rows[0]
-        if found.share[0] < self._least(q, row):
-            return None
-        if not self._may_name(q):
-            return None
-        return row if found.share[0] >= HAZY_AT or not self._hazy(q, row) else None
+        return row if found.share[0] >= self._least(q, row) and self._may_name(q) else None
 
     def _going(self, q: Question) -> tuple[float, float] | None:
         """Course and speed, where one side is all there is and it may be on its way to a field."""
@@ -119,26 +160,36 @@ class Sky(Asking):
 
     def _least(self, q: Question, row: int) -> float:
         """How likely a field must be to be named: an inferred one more than one flown low over."""
+        if q.context == "both":
+            return max(self._plain(q, row), self._hazy(q, row))
         side = q.before or q.after
         if q.context in ("before", "after") and side is not None and side.alt > ONE_SIDED_FT:
             return HIGH_NAME_AT
+        return self._plain(q, row)
+
+    def _plain(self, q: Question, row: int) -> float:
+        if q.craft in LIGHT:
+            return LIGHT_NAME_AT
         return NAME_AT if q.ground or self.low(q, row) else FAR_NAME_AT
 
-    def _hazy(self, q: Question, row: int) -> bool:
+    def _hazy(self, q: Question, row: int) -> float:
         """Lost and found far off at cruise over land full of airfields: the recording has few
         listeners, any of a hundred fields was as dark, and the fitted odds say too much."""
-        if q.before is None or q.after is None:
-            return False
+        assert q.before is not None
+        assert q.after is not None
         sides = (q.before, q.after)
-        if not all(s.alt > CRUISE_FT and self.km(s, row) > HAZY_KM for s in sides):
-            return False
-        return all(self.places.crowd(s) > CROWD for s in sides)
+        if not all(s.alt > CRUISE_FT for s in sides):
+            return 0.0
+        near = min(self.km(s, row) for s in sides)
+        least = next((share for km, share in HAZY if near > km), 0.0)
+        return least if least and all(self.places.crowd(s) > CROWD for s in sides) else 0.0
 
     def _end(self, q: Question, found: Belief, row: int | None, side: Side | None,
              spell: Spell | None) -> End:  # fmt: skip
         idents = self.places.airfields.idents
         lat, lon, alt = (spell.lat, spell.lon, None) if spell else _place(side)
-        candidates = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
+        candidates = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True)
+                           if p >= TOLD_SHARE or r == found.rows[0])  # fmt: skip
         if row is None:
             # how the likeliest field would be known, where one may be named at all
             best = found.rows[0] if found.rows and self._may_name(q) else None

@@ -9,17 +9,18 @@ import numpy.typing as npt
 from bot.errors import StoreError
 from bot.legs.airframe import Flight
 from bot.legs.chain import Chain
-from bot.legs.customs import FACT, Customs
+from bot.legs.customs import Customs
 from bot.legs.fold import Fold
 from bot.legs.pieces import PIECE
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.sift import GATE
 from bot.legs.stop import Spell
+from bot.legs.usage import FACT
 from bot.model.air import Leg
 
 MAGIC = "airbridge-legs"
-FORMAT = 3  # raise when what is remembered changes meaning; a changed layout is noticed anyway
+FORMAT = 4  # raise when what is remembered changes meaning; a changed layout is noticed anyway
 Records = npt.NDArray[np.void]
 Published = dict[int, dict[str, tuple[float, float, int]]]
 

@@ -20,6 +20,7 @@ from bot.legs.side import Side
 
 SURE = 0.995  # no habit changes odds like these
 SURE_LOW = 0.9
+NEAR_KM = 278.0  # 150 NM: two sides this near share no far line that both could be wrong about
 STANDS = 50_000  # places on the ground remembered: a few MB
 
 
@@ -59,6 +60,7 @@ class Stop:
     spell: Spell | None
     craft: str
     odds: tuple[tuple[str, float], ...]
+    itself: bool  # known by what was seen of it alone, on the ground or near
 
     @property
     def sure(self) -> bool:
@@ -114,7 +116,21 @@ class Asking:
     def _held(self, seen: Seen, odds: Belief) -> Stop:
         idents = self.places.airfields.idents
         pairs = zip(odds.rows, odds.share, strict=True)
-        return Stop(*seen, tuple((idents[r], p) for r, p in pairs))
+        itself = seen.spell is not None or self._known_itself(seen, odds)
+        return Stop(*seen, tuple((idents[r], p) for r, p in pairs), itself)
+
+    def _known_itself(self, seen: Seen, odds: Belief) -> bool:
+        if not odds.rows or odds.share[0] < SURE_LOW:
+            return False
+        return self.curve(Question(seen.before, seen.after), odds.rows[0]) > 0
+
+    def curve(self, q: Question, row: int) -> int:
+        """Which calibration holds for a field: one of belief.CURVES."""
+        if self.low(q, row):
+            return 1
+        sides = q.before is not None and q.after is not None
+        near = sides and all(self.km(s, row) < NEAR_KM for s in (q.before, q.after) if s)
+        return 2 if near else 0
 
     def torn(self, stop: Stop) -> bool:
         """Whether one side of a stop is low, but not over the field that both sides together make

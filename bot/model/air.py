@@ -7,7 +7,7 @@ Times in nouns are aware UTC datetimes; times in columns are epoch seconds. Unit
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 import numpy as np
 import numpy.typing as npt
@@ -128,6 +128,35 @@ class How(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Report(NamedTuple):
+    """A report next to a stop: epoch seconds, degrees, knots."""
+
+    time_s: float
+    lat_deg: float
+    lon_deg: float
+    speed_kt: float
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A stop heard from both sides whose field is open, as a habit is asked of it.
+
+    `ends`: the fields of the stops before and after it, '' where unknown; `calls`: of the flights
+    to and from it; `first_s`: first report of the flight to it, NaN where there was none; `least`:
+    how likely a field must be to be named without a habit; `odds`: (ident, probability) by all that
+    was seen of the airframe, best first.
+    """
+
+    lost: Report
+    found: Report
+    ends: tuple[str, str]
+    calls: tuple[str, str]
+    first_s: float
+    light: bool
+    least: float
+    odds: tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """One end of a leg. Unknown is an answer.
@@ -148,6 +177,7 @@ class End:
     altitude_ft: float | None = None
     # course (degrees) and speed (kt) there while a habit may still tell the field; never stored
     going: tuple[float, float] | None = None
+    between: Between | None = None  # of a stop heard from both sides, in the same case
 
 
 NOWHERE = End()

@@ -56,9 +56,10 @@ def test_being_seen_elsewhere_often_speaks_for_a_field(context: str, share: list
     odds = sorted((s / sum(share) * 0.95 for s in share), reverse=True)
     keys = list(range(len(odds)))
     w = belief.shipped()[context]
-    low = [False] * len(odds)
-    alone = habits.settled(odds, habits.columns(keys, []), 0.0, w, low)
-    there = habits.settled(odds, habits.columns(keys, [(2, {1: mass})]), 0.0, w, low)
+    visits = [habits.Visit(2, True, {1: mass})]
+    unheard = (0.0, 0.0)
+    alone = habits.settled(odds, habits.columns(keys, []), unheard, w, lambda _: 0)
+    there = habits.settled(odds, habits.columns(keys, visits), unheard, w, lambda _: 0)
     assert sum(there) <= 1.001
     assert min(there) >= 0
     best = max(keys, key=lambda k: alone[k])

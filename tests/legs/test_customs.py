@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.airfields import Airfields
-from bot.legs.customs import BOTH_SURE, FLEET_SURE, ON_S, OWN_SURE, Customs, Flown
+from bot.legs import usage
+from bot.legs.customs import BOTH_SURE, CALL_SURE, FLEET_SURE, ON_S, OWN_SURE, Customs, Flown
 from bot.legs.history import History, legs_of
 from bot.legs.live import LiveLegs
 from bot.legs.side import Side
 from bot.legs.stop import Stop
-from bot.model.air import How, Leg, Positions
+from bot.model.air import Between, How, Leg, Positions, Report
 from tests.legs.flights import T0, between, flight, join
 
 HOUR = 3600.0
@@ -46,11 +47,61 @@ def test_its_own_habit_is_the_second_side(table: Airfields) -> None:
 def test_the_fleets_habit_is_the_second_side(table: Airfields, later_h: float) -> None:
     """Another aircraft flew the same route, days before or hours after: less sure, but named."""
     start = T0 + 100 * HOUR
-    theirs = flight(table, "OSLK", "HL59", start + later_h * HOUR, icao24=OTHER)
+    theirs = flight(table, "OSLK", "HL59", start + later_h * HOUR, icao24=OTHER, callsign="RFF9")
     leg = last(legs_of(join(theirs, lost(table, start)), History(table)))
     assert (leg.destination.airfield, leg.destination.confidence) == ("HL59", FLEET_SURE)
     assert leg.landing is not None
     assert leg.landing > leg.last_seen
+
+
+def test_its_callsign_is_the_second_side(table: Airfields) -> None:
+    """First heard and lost at cruise, but another aircraft flew on to al-Khadim the day before
+    under the same callsign: that field is named; under another callsign none is."""
+    mine = lost(table, T0 + 24 * HOUR)
+    mine = between(mine, T0 + 24 * HOUR + 1800, mine.time_s.max())
+    for callsign, named in (("RFF1234", ("HL59", CALL_SURE)), ("RFF9", (None, 0.0))):
+        theirs = flight(table, "OSLK", "HL59", icao24=OTHER, callsign=callsign)
+        end = last(legs_of(join(theirs, mine), History(table))).destination
+        assert (end.airfield, end.confidence) == named
+
+
+def test_far_sides_ask_who_uses_the_fields(table: Airfields) -> None:
+    """Of fields that two far sides leave open, the one where others fly from there is likelier than
+    by those sides alone; what is known of the stop's own flights counts not."""
+    far = Report(T0, 32.5, 19.0, 430.0), Report(T0 + 5 * HOUR, 32.5, 19.0, 430.0)
+    odds = (("HLLB", 0.45), ("HL59", 0.4))
+    b = Between(*far, ("OSLK", "OSLK"), ("RFF1", "RFF2"), T0 - HOUR, False, 0.5, odds)
+    customs, mine = Customs(table), int("154076", 16)
+    customs.learn(T0, [Flown(mine, T0 - HOUR, False, "OSLK", "HLLB", b"RFF1")])
+    before = usage.columns(customs.facts, table, mine, b)
+    assert not before.any()
+    customs.learn(T0, [Flown(OTHER, T0 - HOUR, False, "OSLK", "HL59", b"RFF1")])
+    after = usage.columns(customs.facts, table, mine, b)
+    assert after[1, 1:].all()
+    assert not after[0].any()
+    old, new = (usage.weighed(b, c, usage.fitted()) for c in (before, after))
+    assert new[1] > old[1]
+    assert new[1] > new[0]
+    assert sum(new) <= 1
+
+
+def test_a_stop_between_two_far_sides_is_told_by_others_alike_on_both_legs(
+    table: Airfields,
+) -> None:
+    """Both legs that meet at such a stop name the same field, live as from history."""
+    start = T0 + 24 * HOUR
+    out = between(p := flight(table, "OSLK", "HL59", start), 0, p.time_s.max() - 3000)
+    back = between(q := flight(table, "HL59", "OSLK", p.time_s.max() + 3 * HOUR), 0, 9e9)
+    back = between(back, q.time_s.min() + 3000, 9e9)
+    theirs = flight(table, "OSLK", "HL59", icao24=OTHER, callsign="RFF9")
+    legs = [g for g in legs_of(join(theirs, out, back), History(table)) if g.icao24 == "154076"]
+    one, two = sorted(legs, key=lambda g: g.first_seen)
+    assert one.destination.airfield == two.origin.airfield == "HL59"
+    assert one.destination.confidence == two.origin.confidence
+    assert one.destination.between is None
+    assert one.landing is not None
+    assert two.takeoff is not None
+    assert one.last_seen < one.landing <= two.takeoff < two.first_seen
 
 
 @pytest.mark.parametrize("later_h", [-150, 40])
@@ -82,7 +133,7 @@ def test_two_habits_ahead_name_nothing(table: Airfields) -> None:
 def test_live_names_at_once_and_is_final_when_all_is_known(table: Airfields) -> None:
     """Told with the name an hour after it was lost, by what is known then; final a day and a half
     after; a restart in between changes nothing."""
-    theirs = flight(table, "OSLK", "HL59", T0 - 20 * HOUR, icao24=OTHER)
+    theirs = flight(table, "OSLK", "HL59", T0 - 20 * HOUR, icao24=OTHER, callsign="RFF9")
     p, live = lost(table), LiveLegs(table)
     live.tick(theirs, T0 - HOUR)
     live.tick(p, p.time_s.max())
@@ -101,6 +152,6 @@ def test_a_leg_that_was_not_heard_asks_no_custom(table: Airfields) -> None:
     """Of a stop seen from before only, the leg that must have followed has no first report to ask
     from: nothing but the arrival is open."""
     side = Side(T0, 33.0, 20.0, 30_000.0, 430.0, 200.0, 0.0, 33_000.0, 440.0)
-    found = History(table).sky.resolve(Stop(side, None, None, "J", ()))
+    found = History(table).sky.resolve(Stop(side, None, None, "J", (), False))
     assert found.arrival.going == (200.0, 430.0)
     assert found.departure.going is None

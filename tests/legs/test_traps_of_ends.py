@@ -129,3 +129,20 @@ def test_lost_at_cruise_on_its_own_beat(table: Airfields, history: History, turn
     assert found[2].destination.altitude_ft == 33_000
     assert found[2].destination.airfield == named
     assert found[2].destination.how is (How.PROJECTED if named else How.UNKNOWN)
+
+
+@pytest.mark.parametrize("heard_low", [True, False])
+@pytest.mark.parametrize(("hours", "home"), [(7.0, False), (2.6, True)])
+def test_lost_flying_away_and_home_hours_later(table: Airfields, history: History, heard_low: bool,
+                                               hours: float, home: bool) -> None:  # fmt: skip
+    """Lost in level flight an hour out, next heard at the same field: after seven hours it landed
+    somewhere in between, and that side alone names only its own departure; after as long as it
+    takes to come back it did."""
+    out = flight(table, "OSLK", "HLLB")
+    out = between(out, 0, T0 + 2700)
+    again = flight(table, "OSLK", "OLBA", T0 + hours * HOUR, cruise_ft=9000.0)
+    if heard_low:
+        again = again.take(~again.on_ground)
+    one, *_, two = legs(history, out, again)
+    assert one.destination.airfield == ("OSLK" if home else None)
+    assert two.origin.airfield == "OSLK"
