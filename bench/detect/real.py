@@ -27,6 +27,7 @@ from bot.alerts import Policy, step
 from bot.message import compose
 from bot.model.alert import Alert, CoverageNote, Evidence, Reason, Series
 from bot.model.watch import AlertPolicy, Watch
+from bot.pool import Start
 from detectors import walk_forward
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "detectors" / "data"
@@ -93,7 +94,7 @@ def live(name: str, field: str, holidays: bool = False) -> Story:
     for i, day in enumerate(dates):
         today = day.item() + timedelta(days=1)
         now = datetime(today.year, today.month, today.day, 6, tzinfo=UTC)
-        finding = judge._surge(watch, series, walk, i, today)
+        finding = judge._surge(watch, series, walk, i, today, Start())
         done = step(alert, finding, Policy(), now)
         alert = done.alert
         if done.reason is not Reason.NONE and alert is not None:
