@@ -161,8 +161,9 @@ def _positions(told: _Trace, address: int, rows: scan.Rows, name: str) -> Positi
     # a few points of the day before may leak into a day file, with a large negative offset
     begins_day = day % DAY_S == 0
     keep = (offset >= (-1.0 if begins_day else -DAY_S)) & (offset < 2 * DAY_S)
+    lat, lon = number["lat"].copy(), number["lon"].copy()  # or all the numbers are kept for them
     p = Positions.of(
-        np.full(n, address, np.uint32), day + offset, number["lat"], number["lon"],
+        np.full(n, address, np.uint32), day + offset, lat, lon,
         altitude_ft=number["alt_baro"], on_ground=rows.ground, ground_speed_kt=number["gs"],
         track_deg=np.where(rows.ground, np.nan, number["track"]),  # on the ground: the heading
         vertical_rate_fpm=number["baro_rate"], callsign=_callsigns(rows.calls, n),
