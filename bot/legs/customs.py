@@ -67,6 +67,7 @@ class Customs:
         self._fields = airfields
         self._store, self._n = np.empty(64, FACT), 0
         self._swept_s = -math.inf
+        self._last: tuple[Between | None, int, usage.Columns] = None, 0, np.empty(0)
         self.asked: list[tuple[str, Between, usage.Columns]] | None = None  # the fitting listens
 
     def learn(self, t: float, flown: Iterable[Flown]) -> None:
@@ -204,8 +205,11 @@ class Customs:
 
     def _weighed(self, leg: Leg, end: End, b: Between) -> End:
         """A stop heard from both sides, in the light of who else uses the fields there."""
-        facts = self._window(b.lost.time_s)
-        column = usage.columns(facts, self._fields, int(leg.icao24, 16), b)
+        if self._last[0] is not b or self._last[1] != self._n:  # both legs that meet there ask
+            facts = self._window(b.lost.time_s)
+            told = usage.columns(facts, self._fields, int(leg.icao24, 16), b)
+            self._last = b, self._n, told
+        column = self._last[2]
         if self.asked is not None:
             self.asked.append((leg.icao24, b, column))
         if not column.any():  # nobody was seen at any of them: that is no news

@@ -40,7 +40,9 @@ class Weights(NamedTuple):
 def columns(facts: Facts, fields: Airfields, icao24: int, b: Between) -> Columns:
     """What `facts` say for each of the fields in `b.odds`: (n, len(NAMES))."""
     rows = np.array([fields.row_of.get(ident, -1) for ident, _ in b.odds])
-    near = np.isin(facts["origin"], rows) | np.isin(facts["destination"], rows)
+    near = np.zeros(len(facts), bool)
+    for end in (np.ascontiguousarray(facts[name]) for name in ("origin", "destination")):
+        near |= np.isin(end, rows, kind="table")
     facts = facts[near]
     mine = facts["icao24"] == icao24
     # what is known of the flights to and from this very stop says nothing new of it
