@@ -79,7 +79,7 @@ class Archive:
 
             def read(member: Member) -> bytes:
                 stream.seek(member.offset)
-                return stream.read(member.size)
+                return stream.read(min(member.size, raw.MOST + 1))
 
             yield read
 
@@ -96,7 +96,7 @@ class Archive:
                     if match is not None and info.isfile():
                         file = tar.extractfile(info) if wanted(match[1]) else None
                         yield (Member(match[1], info.name, info.offset_data, info.size),
-                               None if file is None else file.read())  # fmt: skip
+                               None if file is None else file.read(raw.MOST + 1))  # fmt: skip
         except (tarfile.TarError, _Damaged, OSError, EOFError) as exc:
             raise InputError(f"{self.name}: the archive is damaged: {exc}") from exc
 

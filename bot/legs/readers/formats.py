@@ -86,12 +86,12 @@ def _read(kind: str, path: Path, start: datetime | None, tell: Tell) -> Iterator
         yield from states.read_parquet(path)
     elif kind == "csv":
         yield from states.read_csv(path)
+    elif kind == "sbs":
+        yield from sbs.read(path, start)
     else:
         data, name = raw.read(path), str(path)
         if kind == "snapshot":
             yield snapshots.parse(data, name, tell)
-        elif kind == "sbs":
-            yield sbs.parse(data, name, start)
         elif kind == "trace":
             yield traces.parse(data, name, tell)
         elif kind == "table":

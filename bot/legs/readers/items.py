@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from bot.errors import InputError
 from bot.model.air import Positions
 
+NO_ROOM = "cannot be read: it takes more memory than there is"
+
 
 class NoRecording(InputError):
     """A file that can be read but tells of no aircraft. `named_so`: its name says it should."""

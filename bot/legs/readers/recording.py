@@ -19,7 +19,7 @@ from bot import columns
 from bot.errors import InputError
 from bot.legs.readers import formats, tracks
 from bot.legs.readers.archive import TRACE, Archive
-from bot.legs.readers.items import Batch, Item, NoRecording, Noted, Skipped
+from bot.legs.readers.items import NO_ROOM, Batch, Item, NoRecording, Noted, Skipped
 from bot.model.air import Positions
 
 BATCH_ROWS = 400_000  # positions in memory at once; larger is no faster
@@ -114,6 +114,8 @@ class Recording:
                 )
             except InputError as exc:
                 yield Skipped(str(path), str(exc), shared=True)
+            except MemoryError:
+                yield Skipped(str(path), f"{path}: {NO_ROOM}", shared=True)
             except OSError as exc:  # gone since it was found
                 yield Skipped(str(path), f"{path}: cannot be read: {exc.strerror}", shared=True)
             yield from (Noted(word, shared=True) for word in words)

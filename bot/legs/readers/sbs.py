@@ -6,20 +6,24 @@ read off the aircraft themselves, whose speed and way tell how much time a line 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
 
 import numpy as np
 
 from bot import columns
 from bot.errors import InputError
 from bot.geo import KM_PER_NM, distance_km
+from bot.legs.readers import raw
 from bot.legs.readers.clock import END_S, moment
 from bot.model.air import Positions
 
 FRESH_S = 60.0  # speed and track older than this are not those of a position
 FRESH_LINES = 3000  # the same where only lines are counted
+CHUNK = 100_000  # positions held as objects, 300 bytes each
 FEW_S = 0.01  # a line when nothing moves: a busy receiver hears some hundred a second
 
 
@@ -51,19 +55,35 @@ class _Fix:
 def parse(data: bytes, name: str, start: datetime | None = None) -> Positions:
     """Positions of a log. Raises InputError when it has no times and no `start` is given."""
     lines = data.decode("ascii", "replace").splitlines()
-    timed = [f for f in (line.split(",") for line in lines[:2000]) if len(f) > 9 and f[0] == "MSG"]
+    return columns.joined(list(_parts(iter(lines), name, start)))
+
+
+def read(path: Path, start: datetime | None = None) -> Iterator[Positions]:
+    """The same of a file, a bounded number of rows at a time where its lines have times."""
+    try:
+        with raw.text(raw.Lined(path), "ascii") as lines:
+            yield from _parts(lines, str(path), start)
+    except raw.DAMAGED as exc:
+        raise InputError(f"{path}: damaged gzip: {exc}") from exc
+
+
+def _parts(lines: Iterator[str], name: str, start: datetime | None) -> Iterator[Positions]:
+    first = list(islice(lines, 2000))
+    timed = [f for f in (line.split(",") for line in first) if len(f) > 9 and f[0] == "MSG"]
     if not timed:
         raise InputError(f"{name}: no BaseStation messages in it")
     dated = sum(_when(f) is not None for f in timed) > len(timed) / 2
     if not dated and start is None:
         raise InputError(f"{name}: the log has no times; give the time of its first line with "
                          "--start")  # fmt: skip
-    fixes = list(_fixes(lines, dated))
+    fixes = _fixes(chain(first, lines), dated)
     if not dated and start is not None:
-        pace = _pace(fixes)
-        begin = moment(start.timestamp(), name, "--start")
-        return _columns(fixes, np.array([begin + f.clock * pace for f in fixes]))
-    return _columns(fixes, np.array([f.clock for f in fixes]))
+        held = list(fixes)
+        pace, begin = _pace(held), moment(start.timestamp(), name, "--start")
+        yield _columns(held, np.array([begin + f.clock * pace for f in held]))
+        return
+    while part := list(islice(fixes, CHUNK)):
+        yield _columns(part, np.array([f.clock for f in part]))
 
 
 def begins(head: bytes) -> float:
@@ -72,7 +92,7 @@ def begins(head: bytes) -> float:
     return next((t for t in map(_when, lines) if t is not None), 0.0)
 
 
-def _fixes(lines: list[str], dated: bool) -> Iterator[_Fix]:
+def _fixes(lines: Iterable[str], dated: bool) -> Iterator[_Fix]:
     planes: dict[int, _Plane] = {}
     for number, line in enumerate(lines):
         f = line.split(",")

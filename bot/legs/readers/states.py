@@ -1,8 +1,8 @@
 """Tables of state vectors: OpenSky CSV and parquet, and JSON tables of the `traffic` library."""
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from bot.legs.readers import loose, raw, table
 from bot.legs.readers.items import NoRecording
 from bot.model.air import Positions
 
-CHUNK = 500_000  # rows of a CSV in memory at once
+CHUNK = 500_000  # rows of a table in memory at once
+# The same in bytes, for rows that are no rows of states: those have 150 bytes, spelt out in a
+# parquet file's memory 300.
+CHUNK_BYTES = 256 << 20
+BLOCK = 1000  # rows taken from the reader at once
 
 try:
     import pyarrow.parquet as parquet
@@ -24,17 +28,18 @@ except ImportError:  # the optional extra
 
 def read_csv(path: Path) -> Iterator[Positions]:
     """Positions of a CSV with a header, a bounded number of rows at a time."""
-    text = io.TextIOWrapper(raw.stream(path), "utf-8-sig", "replace", newline="")
+    lined = raw.Lined(path)
+    text = raw.text(lined, "utf-8-sig")
     try:
         reader = csv.reader(text)
         names = [n.strip().lower() for n in next(reader, [])]
         rows: list[list[str]] = []
-        for row in reader:
-            if len(row) == len(names):
-                rows.append(row)
-            if len(rows) >= CHUNK:
+        begun = 0
+        while some := list(islice(reader, min(BLOCK, CHUNK))):
+            rows += [row for row in some if len(row) == len(names)]
+            if len(rows) >= CHUNK or lined.passed - begun > CHUNK_BYTES:
                 yield table.positions(_turn(names, rows), str(path))
-                rows = []
+                rows, begun = [], lined.passed
         yield table.positions(_turn(names, rows), str(path))
     except raw.DAMAGED as exc:
         raise InputError(f"{path}: damaged gzip: {exc}") from exc
@@ -67,10 +72,13 @@ def read_parquet(path: Path) -> Iterator[Positions]:
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(CHUNK):
+                if batch.nbytes > CHUNK_BYTES:
+                    raise InputError(f"{path}: {batch.num_rows:,} rows have "
+                                     f"{batch.nbytes >> 20:,} MB: no table of states")  # fmt: skip
                 columns = {n.lower(): c.to_pylist() for n, c in
                            zip(batch.schema.names, batch.columns, strict=True)}  # fmt: skip
                 yield table.positions(columns, str(path))
-    except (OSError, ValueError) as exc:  # pyarrow's errors are both
+    except (OSError, ValueError) as exc:  # pyarrow's errors are both, but for want of memory
         raise InputError(f"{path}: not a parquet file: {exc}") from exc
 
 

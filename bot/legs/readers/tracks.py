@@ -16,7 +16,7 @@ from bot import columns
 from bot.errors import InputError
 from bot.legs.readers import raw, traces
 from bot.legs.readers.archive import Archive, Member
-from bot.legs.readers.items import Batch, Item, Noted, Skipped
+from bot.legs.readers.items import NO_ROOM, Batch, Item, Noted, Skipped
 
 HELD_BYTES = 256 << 20  # of packed members in memory at once
 Read = Callable[[Member], bytes]
@@ -118,7 +118,7 @@ def _whole(address: str, craft: _Craft, readers: dict[Archive, Read]) -> Iterato
 
 def _sources(craft: _Craft, readers: dict[Archive, Read]) -> Iterator[tuple[str, Get]]:
     for path in craft.files:
-        yield str(path), path.read_bytes
+        yield str(path), partial(raw.taken, path)
     for archive, member in craft.members:
         yield f"{archive.name}:{member.name}", partial(readers[archive], member)
     for name, data in craft.came:
@@ -133,6 +133,9 @@ def _trace(name: str, get: Get) -> Iterator[Item]:
         if not packed:
             raise InputError(f"{name}: empty file")
         p = traces.parse(raw.inflate(packed, name), name, words.append)
+    except MemoryError:
+        yield Skipped(name, f"{name}: {NO_ROOM}")
+        return
     except InputError as exc:
         some = traces.rescued(raw.beginning(packed), name)
         if some is None:
