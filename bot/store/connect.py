@@ -37,6 +37,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # 5 s is long for another process (`status`, `silence`) to hold the write lock.
 PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 
+# Of a new database: it holds the ids of chats, and who watches what. A mode that its owner gave it
+# later stays.
+OWNER = 0o600
+
 WRITE = {"airbridge_write": True}  # execution option: take the write lock at BEGIN
 
 _ADVICE = {  # by the prefix of SQLite's own name for the error
@@ -108,7 +112,7 @@ def _begin(connection: Connection) -> None:
 def _connect_sqlite(path: Path, now: datetime, thorough: bool) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists() or path.stat().st_size == 0
+        new = _created(path, OWNER) or path.stat().st_size == 0
     except OSError as exc:
         raise StoreError(f"{path}: {_ADVICE['SQLITE_CANTOPEN']} ({exc.strerror})") from exc
     engine = _engine(URL.create("sqlite", database=str(path)))
@@ -124,6 +128,16 @@ def _connect_sqlite(path: Path, now: datetime, thorough: bool) -> Engine:
         with writing(engine) as tx:  # proof that it can be written, now and not in an hour
             tx.execute(text("UPDATE alembic_version SET version_num = version_num"))
     return engine
+
+
+def _created(path: Path, mode: int) -> bool:
+    """Make an empty file of that mode, less what the umask forbids; False when there is one.
+    SQLite gives the files that it puts beside a database the mode of the database."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+    except FileExistsError:
+        return False
+    return True
 
 
 def _quick_check(engine: Engine, path: Path) -> None:
@@ -161,6 +175,7 @@ def _back_up(path: Path, now: datetime) -> None:
     part = copy.with_name(copy.name + ".part")
     try:
         part.unlink(missing_ok=True)  # of a copy that was cut short
+        _created(part, path.stat().st_mode & 0o777)  # whoever may read the one, may the other
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
         with part.open("rb") as file:

@@ -84,6 +84,38 @@ def test_no_copy_without_need(path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_new_database_is_its_owners_alone(path: Path) -> None:
+    """It holds chats' ids: nobody else reads it nor what lies beside it, whatever the umask."""
+    before = os.umask(0)
+    try:
+        with closing(open_store(path, now=NOW)) as store:
+            put(store, key=b"value")
+            beside = {p.name.removeprefix(path.name): mode(p) for p in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert beside == {"": 0o600, "-wal": 0o600, "-shm": 0o600}
+
+
+@pytest.mark.parametrize("given", [0o600, 0o640])
+def test_a_database_keeps_the_mode_it_was_given(path: Path, given: int) -> None:
+    """Who lets a group read it has their reasons: the mode stays, and its copy has the same."""
+    engine = _engine(URL.create("sqlite", database=str(path)))
+    _migrate(engine, "0001")
+    engine.dispose()
+    path.chmod(given)
+    before = os.umask(0)
+    try:
+        open_store(path, now=NOW).close()
+    finally:
+        os.umask(before)
+    assert {mode(p) for p in path.parent.iterdir()} == {given}
+    assert len(list(path.parent.glob("*.before-*"))) == 1
+
+
 def test_a_migration_that_fails_leaves_the_old_schema(path: Path) -> None:
     """Half a migration is none: the version and the tables are those of before."""
     engine = _engine(URL.create("sqlite", database=str(path)))
