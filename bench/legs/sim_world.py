@@ -5,8 +5,8 @@ Four kinds of world (`LIKE`), by who listens:
 - `usual`: receivers stand where people live, so in thinly covered and in dark countries every
   second town with scheduled flights has one, and hardly any other field does. The one half is set
   by what a published rule finds, not by what the leg builder does: OpenSky's is reported to find
-  about a third of the pairs into dark regions, and does so here (0.25 to 0.41 a world, 0.33 over
-  three). Four in ten military aircraft go silent 40 to 250 km from a goal in the dark: 'near the
+  about a third of the pairs into dark regions, and here finds 0.25 to 0.41 a world, 0.32 over the
+  three it was set on and 0.22 over the two judging seeds. Four in ten military aircraft go silent 40 to 250 km from a goal in the dark: 'near the
   destination' is what is reported, and off the coast of Libya is 100 to 270 km from its bases.
 - `dark`: nobody listens in dark countries, and transponders are off up to 420 km away. OpenSky's
   rule finds a tenth there; harsher than what is reported, and kept as the bad case.
