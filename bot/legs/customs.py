@@ -23,6 +23,8 @@ from bot.airfields import Airfields
 from bot.geo import KM_PER_NM, bearing_deg, distance_km
 from bot.legs import usage
 from bot.legs.belief import LIGHT, TOLD_SHARE
+from bot.legs.pieces import take
+from bot.legs.recall import Recall
 from bot.legs.side import INBOUND, craft_class
 from bot.legs.usage import FACT, Facts
 from bot.model.air import Between, End, How, Leg
@@ -66,7 +68,7 @@ class Customs:
     def __init__(self, airfields: Airfields) -> None:
         self._fields = airfields
         self._store, self._n = np.empty(64, FACT), 0
-        self._swept_s = -math.inf
+        self._recall, self._swept_s = Recall(), -math.inf
         self._last: tuple[Between | None, int, usage.Columns] = None, 0, np.empty(0)
         self.asked: list[tuple[str, Between, usage.Columns]] | None = None  # the fitting listens
 
@@ -97,7 +99,7 @@ class Customs:
             return
         facts = self.facts
         self._store = facts[facts["t"] >= before_s]
-        self._n, self._swept_s = len(self._store), before_s
+        self._n, self._swept_s, self._recall = len(self._store), before_s, Recall()
 
     def dump(self) -> tuple[bytes, list[str]]:
         """What is remembered, and the fields it tells by number."""
@@ -160,9 +162,9 @@ class Customs:
     def _found(self, leg: Leg, end: End, other: End, t: float,
                way: int) -> tuple[int, float] | None:  # fmt: skip
         """The field that custom tells, and how surely."""
-        facts = self._window(t)
-        left = self._fields.row_of.get(other.airfield or "", -1)
-        own = facts["icao24"] == int(leg.icao24, 16)
+        left, address = self._fields.row_of.get(other.airfield or "", -1), int(leg.icao24, 16)
+        facts = self._window(t, address, [left], leg.callsign or "")
+        own = facts["icao24"] == address
         mine = facts[own & (np.abs(facts["first"] - leg.first_seen.timestamp()) >= 1)]
         home = self._ahead({*mine["origin"].tolist(), *mine["destination"].tolist()} - {left},
                            end, way)  # fmt: skip
@@ -206,9 +208,10 @@ class Customs:
     def _weighed(self, leg: Leg, end: End, b: Between) -> End:
         """A stop heard from both sides, in the light of who else uses the fields there."""
         if self._last[0] is not b or self._last[1] != self._n:  # both legs that meet there ask
-            facts = self._window(b.lost.time_s)
-            told = usage.columns(facts, self._fields, int(leg.icao24, 16), b)
-            self._last = b, self._n, told
+            address, row_of = int(leg.icao24, 16), self._fields.row_of
+            rows = [row_of.get(ident, -1) for ident, _ in b.odds]
+            facts = self._window(b.lost.time_s, address, rows)
+            self._last = b, self._n, usage.columns(facts, self._fields, address, b)
         column = self._last[2]
         if self.asked is not None:
             self.asked.append((leg.icao24, b, column))
@@ -225,9 +228,10 @@ class Customs:
                        confidence=told[0][1] if name else 0.0,
                        area=None if name else end.area)  # fmt: skip
 
-    def _window(self, t: float) -> Facts:
-        """What counts for a report at `t`."""
-        facts = self.facts
+    def _window(self, t: float, icao24: int, fields: Iterable[int], call: str = "") -> Facts:
+        """What counts for a report at `t` and tells of any of these, maybe with more."""
+        rows = self._recall.about(self.facts, icao24, [row for row in fields if row >= 0], call)
+        facts = take(self.facts, rows)
         return facts[(facts["t"] >= t - BACK_S) & (facts["t"] <= t + ON_S)]
 
     def _when(self, lost: End, named: End, seen: datetime, way: int) -> datetime | None:
