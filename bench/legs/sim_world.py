@@ -6,10 +6,11 @@ Four kinds of world (`LIKE`), by who listens:
   second town with scheduled flights has one, and hardly any other field does. The one half is set
   by what a published rule finds, not by what the leg builder does: OpenSky's is reported to find
   about a third of the pairs into dark regions, and here finds 0.25 to 0.41 a world, 0.32 over the
-  three it was set on and 0.22 over the two judging seeds. Four in ten military aircraft go silent 40 to 250 km from a goal in the dark: 'near the
-  destination' is what is reported, and off the coast of Libya is 100 to 270 km from its bases.
+  three it was set on and 0.22 over the two judging seeds. Four in ten military aircraft go silent
+  40 to 250 km from a goal in the dark: 'near the destination' is what is reported, and off the
+  coast of Libya is 100 to 270 km from its bases.
 - `dark`: nobody listens in dark countries, and transponders are off up to 420 km away. OpenSky's
-  rule finds a tenth there; harsher than what is reported, and kept as the bad case.
+  rule finds a twentieth there; harsher than what is reported, and kept as the bad case.
 - `lit`: a listener at every third field, at one in 25 in dark countries, in towns or not.
 - `few`: a handful of hobbyists, holes over the best covered land.
 
