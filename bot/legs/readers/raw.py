@@ -26,14 +26,17 @@ MOST = 256 << 20
 LINE_MOST = 128 << 10
 
 
+class TooMuch(InputError):
+    """A file that would not fit into memory."""
+
+
 def inflate(data: bytes, name: str) -> bytes:
-    """The data, unpacked when it is gzip. Raises InputError when that is damaged, cut short, or
-    more than `MOST`."""
+    """The data, unpacked when it is gzip. Raises InputError when that is damaged or cut
+    short, TooMuch when it is more than `MOST`."""
     packed = data[:2] == GZIP and len(data) <= MOST
     found = _unpacked(data, name) if packed else data
     if len(found) > MOST:
-        raise InputError(f"{name}: more than {MOST >> 20} MB unpacked, the most that is read at "
-                         "once; a table of that size is read as CSV or parquet")  # fmt: skip
+        raise TooMuch(f"{name}: more than {MOST >> 20} MB unpacked, the most that is read at once")
     return found
 
 
@@ -51,10 +54,10 @@ def _unpacked(data: bytes, name: str) -> bytes:
 
 
 def beginning(data: bytes) -> bytes:
-    """What can be unpacked of a gzip that was cut short, as far as `MOST`; of all else that much.
+    """What can be unpacked of a gzip that was cut short, as far as `MOST`; all of what is none.
     Empty when it is damaged otherwise: then nothing of it can be trusted."""
     if data[:2] != GZIP:
-        return data[:MOST]
+        return data
     try:
         return zlib.decompressobj(31).decompress(data, MOST)
     except zlib.error:

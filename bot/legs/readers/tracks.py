@@ -133,8 +133,8 @@ def _trace(name: str, get: Get) -> Iterator[Item]:
         if not packed:
             raise InputError(f"{name}: empty file")
         p = traces.parse(raw.inflate(packed, name), name, words.append)
-    except MemoryError:
-        yield Skipped(name, f"{name}: {NO_ROOM}")
+    except (raw.TooMuch, MemoryError) as exc:
+        yield Skipped(name, str(exc) or f"{name}: {NO_ROOM}")
         return
     except InputError as exc:
         some = traces.rescued(raw.beginning(packed), name)
