@@ -26,6 +26,7 @@ from bot.model.rarity import in_words, rarity_of, reach_years
 from bot.model.watch import Place, Watch
 
 SIGNS = {Kind.SURGE: "📈", Kind.LULL: "📉", Kind.FIRST: "🛫", Kind.MAKEUP: "🧩"}
+UNLOOKED = "coverage: unknown, "  # begins the note that says why looking is not known
 PLACES_SHOWN = 3  # of one end of a watch
 UNUSUAL = "unusual in "  # begins the note that says what of a make-up is
 LEGS_SHOWN = 5  # about one phone screen
@@ -189,13 +190,14 @@ def _first_facts(finding: Finding, book: Gazetteer) -> list[Line]:
 
 
 def _worse(alert: Alert | None, finding: Finding) -> Line:
-    """How rare it was when last told, where that was said in other words."""
+    """How rare it was when last told; where the words are the same, its size is the news."""
     if alert is None or alert.told_return_years <= 0:
         return ()
     reach = reach_years(finding.kind, finding.usual_per_day)
     before = in_words(alert.told_return_years, reach)
-    same = before == rarity_of(finding)
-    return () if same else words.line(f"When last told: {words.about(before)}")
+    if before == rarity_of(finding):
+        return words.line("It has grown much since last told")
+    return words.line(f"When last told: {words.about(before)}")
 
 
 def _possible_count(evidence: Evidence) -> Line:
@@ -204,11 +206,13 @@ def _possible_count(evidence: Evidence) -> Line:
 
 
 def _looking(finding: Finding) -> Line:
+    """How far to trust the count; said once, with the reason where there is one."""
     if math.isnan(finding.exposure):
-        return words.line("How well the day was watched is unknown")
+        why = next((n.removeprefix(UNLOOKED) for n in finding.notes if n.startswith(UNLOOKED)), "")
+        return words.line(f"How much was missed is not known{f': {why}' if why else ''}")
     if finding.complete and finding.exposure < POORLY_LOOKED:
         share = words.share(finding.exposure)
-        return words.line(f"Only {share} of the normal looking that day: there may be more")
+        return words.line(f"Watched only {share} as well as usual that day: there may be more")
     return ()
 
 
@@ -231,10 +235,13 @@ def _prior(evidence: Evidence) -> Line:
         return ()
     if finding.taught_by:
         others = words.count(finding.taught_by, "other watch", "other watches")
-        said = f"expected after your {others} ({words.rate(finding.start_per_day)})"
+        said = f"as on your {others} at first ({words.rate(finding.start_per_day)})"
     else:
-        said = f"usual: {words.stranger(evidence.watch.usual_text)} (yours)"
-    return words.line(words.italic(f"{said}, until data replaces it"))
+        said = f"what you called usual, {words.stranger(evidence.watch.usual_text)}"
+    usual = words.rate(finding.usual_per_day)
+    if usual == words.rate(finding.start_per_day):
+        return words.line(words.italic(f"Expected: {said}, until data replaces it"))
+    return words.line(words.italic(f"Expected: {said}; with the days seen so far {usual}"))
 
 
 def _story(evidence: Evidence, book: Gazetteer) -> Section | None:
@@ -275,7 +282,8 @@ def _shared(evidence: Evidence) -> str:
 
 
 def _considered(finding: Finding) -> Section | None:
-    if not finding.notes:
+    notes = [note for note in finding.notes if not note.startswith(UNLOOKED)]
+    if not notes:
         return None
-    lines = tuple(words.line(f"– {note}") for note in finding.notes[:NOTES_SHOWN])
+    lines = tuple(words.line(f"– {note}") for note in notes[:NOTES_SHOWN])
     return Section(lines, "Also considered")

@@ -17,6 +17,8 @@ from bot.model.alert import Line, Section, Span
 TRACK_URL = "https://adsb.lol/?icao={hex}&showTrace={day}"  # tar1090's parameters; a UTC day
 TITLES = re.compile(r"( International)?( Airport| Airfield)?$")
 NEAR_KM = 150  # farther than this a fix is not 'near' anything
+BRIEFLY_SHOWN = 15  # legs in half a line each: four lines of a phone
+STOPS_SHOWN = 7  # of one story: three lines of a phone
 OBSERVED = (How.SURFACE, How.LOW)
 
 
@@ -167,7 +169,7 @@ def spaced(line: Line) -> Line:
 def listed(
     legs: Sequence[Leg], book: Gazetteer, heading: str, *, most: int, essential: bool = False
 ) -> Section | None:
-    """Newest first; what does not fit in `most` is counted, not hidden."""
+    """Newest first; of what does not fit in `most` only when and who, of still more the count."""
     if not legs:
         return None
     newest = sorted(legs, key=lambda leg: leg.takeoff or leg.first_seen, reverse=True)
@@ -175,8 +177,28 @@ def listed(
     lines = [*(spaced(leg) for leg in shown[:-1]), shown[-1]]
     if len(newest) > most:
         lines[-1] = spaced(lines[-1])
-        lines.append(words.line(words.italic(f"… and {len(newest) - most} more before these")))
+        lines.append(_before(newest[most:], book))
     return Section(tuple(lines), heading, essential)
+
+
+def _before(legs: Sequence[Leg], book: Gazetteer) -> Line:
+    """'Before these: 25 Dec 08:05 RA-82038, 24 Dec 18:05 RA-82039 and 3 more'."""
+    told = []
+    for leg in legs[:BRIEFLY_SHOWN]:
+        start = (leg.takeoff or leg.first_seen).astimezone(book.tz)
+        at = f"{words.day(start.date(), book.now)} {words.clock(start, book.tz)}"
+        told.append(f"{at} {registration(leg)}")
+    if len(legs) > BRIEFLY_SHOWN:
+        told.append(f"{len(legs) - BRIEFLY_SHOWN} more")
+    return words.line(words.italic(f"Before these: {words.join(told)}"))
+
+
+def _shortened(stops: list[str]) -> list[str]:
+    """A shuttle is told by how it begins and where it is now."""
+    if len(stops) <= STOPS_SHOWN:
+        return stops
+    left = len(stops) - STOPS_SHOWN + 1
+    return [*stops[:3], f"… {words.count(left, 'more stop')} …", *stops[4 - STOPS_SHOWN :]]
 
 
 def chain(legs: Sequence[Leg], book: Gazetteer) -> Line:
@@ -195,4 +217,6 @@ def chain(legs: Sequence[Leg], book: Gazetteer) -> Line:
         f"{words.day(first, book.now)} {words.clock(start, book.tz)}"
         f" – {until}{words.clock(end, book.tz)}"
     )
-    return words.line(words.bold(registration(legs[0])), f": {' → '.join(stops)}, {when}")
+    return words.line(
+        words.bold(registration(legs[0])), f": {' → '.join(_shortened(stops))}, {when}"
+    )

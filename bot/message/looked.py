@@ -1,5 +1,7 @@
 """How well the sky was watched, in words."""
 
+import math
+
 from bot.message import words
 from bot.message.legs import Gazetteer
 from bot.model.alert import CoverageNote, Line, Section
@@ -10,7 +12,7 @@ def coverage(note: CoverageNote, book: Gazetteer) -> Section:
     lines = [_looks(note)]
     if note.looks_ok:
         lines.append(words.line(f"Other traffic seen {words.count(note.others_seen, 'time')}"))
-    lines.append(_looking_today(note))
+    lines += [line for line in (_looking_today(note),) if line]
     lines += [words.line(told[:1].upper() + told[1:]) for told in (*note.dark, *note.changed)]
     if book.now.astimezone(book.tz).utcoffset():
         zone = words.zone(book.now, book.tz)
@@ -19,9 +21,17 @@ def coverage(note: CoverageNote, book: Gazetteer) -> Section:
 
 
 def _looking_today(note: CoverageNote) -> Line:
-    said = f"Looking today: {words.share(note.exposure_today)} of normal"
-    if note.high > note.low:  # not when unknown, nor when looks alone count
-        said += f" (between {words.share(note.low)} and {words.share(note.high)})"
+    """The part of the usual looking; more than usual is no news, and the least it may have been
+    says how far to trust a quiet day."""
+    if not math.isfinite(note.exposure_today):
+        return ()  # whether that matters is said with the count
+    if note.exposure_today == 0:
+        return words.line("Nobody looked today")
+    share, low = min(1.0, note.exposure_today), min(1.0, note.low)
+    part = "" if words.share(share) == words.share(1.0) else f"{words.share(share)} "
+    said = f"Watched today {part}as well as usual"
+    if note.high > note.low and low < share:  # not when looks alone count
+        said += f" (at least {words.share(low)})"
     return words.line(said)
 
 

@@ -71,12 +71,12 @@ def number(n: float) -> str:
 
 
 def about(rarity: str) -> str:
-    """An estimate as such; nothing of nothing.
+    """An estimate as such; nothing of nothing. A bound is no estimate.
 
-    >>> about("once in 40 years"), about("")
-    ('about once in 40 years', '')
+    >>> about("once in 40 years"), about("once in 10 years or rarer"), about("")
+    ('about once in 40 years', 'once in 10 years or rarer', '')
     """
-    return f"about {rarity}" if rarity else ""
+    return f"about {rarity}" if rarity and " or " not in rarity else rarity
 
 
 def rate(per_day: float) -> str:

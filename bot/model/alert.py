@@ -43,7 +43,7 @@ class Reason(StrEnum):
     """Why an audience is told, the same word in log, store and tests."""
 
     FIRST = "first"  # it fires
-    WORSE = "worse"  # ten times rarer than when last told
+    WORSE = "worse"  # far rarer, or larger, than when last told
     RESOLVED = "resolved"
     NOTICE = "notice"  # a kind with no life: sightings, service, welcome
     NONE = "none"  # nothing to say

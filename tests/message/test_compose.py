@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.channels import spell
 from bot.commands import why
 from bot.message import compose, service, sightings, welcome
+from bot.message.words import about
 from bot.model.air import NOWHERE
 from bot.model.alert import CoverageNote, Evidence, Kind, Message, Reason
 from bot.model.watch import Place, Spot
@@ -159,13 +160,63 @@ def test_the_number_comes_first() -> None:
 
 def test_what_the_expectation_rests_on_is_said() -> None:
     """The owner's word or the other watches are named while they outweigh the data, not after."""
-    line = "usual: 1 per month (yours), until data replaces it"
+    line = "Expected: what you called usual, 1 per month, until data replaces it"
     own = replace(SURGE, start_per_day=1 / 30.4)
     assert line in words(told(evidence(own)))
-    assert "until data" not in words(told(evidence(SURGE)))
+    assert "Expected: " not in words(told(evidence(SURGE)))
     taught = words(told(evidence(replace(own, taught_by=11))))
-    assert "expected after your 11 other watches (about 1 a month), until data" in taught
-    assert "yours" not in taught
+    assert "Expected: as on your 11 other watches at first (about 1 a month), until data" in taught
+    assert "you called" not in taught
+
+
+def test_two_usuals_are_not_left_side_by_side() -> None:
+    """Where the days seen say another pace than the owner, the message tells which is which."""
+    mixed = replace(SURGE, start_per_day=2 / 30.4, expected_window=14 * 9 / 365.25)
+    text = words(told(evidence(mixed)))
+    assert ", usually about 9 a year: " in text
+    assert ("Expected: what you called usual, 1 per month; with the days seen so far "
+            "about 9 a year") in text  # fmt: skip
+
+
+def test_unknown_looking_is_said_once() -> None:
+    """With its reason beside the count, in no other place, and without a range from nothing."""
+    note = "coverage: unknown, no other traffic is heard there to compare with"
+    dark = replace(SURGE, exposure=nan, notes=(note, "weekday: Thursday"))
+    unsure = replace(evidence(dark).coverage, exposure_today=nan, low=0.0, high=1.24)
+    text = words(told(evidence(dark, coverage=unsure)))
+    assert ("How much was missed is not known: no other traffic is heard there to compare "
+            "with") in text  # fmt: skip
+    assert text.count("not known") == 1
+    assert text.count("unknown") == text.count("type unknown")
+    assert "as usual" not in text
+    assert "124\xa0%" not in text
+    assert "– weekday: Thursday" in text
+
+
+@pytest.mark.parametrize(
+    ("today", "low", "high", "said"),
+    [
+        (1.24, 0.9, 1.4, "Watched today as well as usual (at least 90\xa0%)"),
+        (1.24, 1.1, 1.4, "Watched today as well as usual\n"),
+        (0.62, 0.4, 1.1, "Watched today 62\xa0% as well as usual (at least 40\xa0%)"),
+        (0.0, 0.0, 0.0, "Nobody looked today\n"),
+        (0.62, nan, nan, "Watched today 62\xa0% as well as usual\n"),
+    ],
+)
+def test_looking_is_never_more_than_whole(today: float, low: float, high: float, said: str) -> None:
+    """How well the running day was watched in plain words, with the least it may have been."""
+    backing = evidence()
+    note = replace(backing.coverage, exposure_today=today, low=low, high=high)
+    assert said in words(told(replace(backing, coverage=note))) + "\n"
+
+
+def test_a_long_shuttle_is_told_by_its_ends() -> None:
+    """Where the airframe began and where it is now; what was between is counted."""
+    legs = tuple(flown(day, LEGS[0].destination) for day in range(10, 22))
+    text = words(told(replace(evidence(), story=(legs,))))
+    chain = next(line for line in text.splitlines() if "more stops" in line)
+    assert chain.count("→") == 6
+    assert "→ … 7 more stops … →" in chain
 
 
 @pytest.mark.parametrize(
@@ -186,7 +237,7 @@ def test_no_rarity_is_claimed_that_nobody_could_see(
 ) -> None:
     """Message, chart and `why` say the same, and nothing beyond what was simulated."""
     one = replace(DAY, kind=kind, expected_window=usual, return_period_years=years)
-    assert f"By chance about {said} on such a route" in words(told(evidence(one)))
+    assert f"By chance {about(said)} on such a route" in words(told(evidence(one)))
     assert f"; by chance {said}" in " ".join(why._words(one))
     if kind is not Kind.MAKEUP:
         assert captions.chart_subtitle(one).endswith(f" · by chance {said}")
@@ -195,7 +246,9 @@ def test_no_rarity_is_claimed_that_nobody_could_see(
 def test_a_worsening_beyond_words_does_not_repeat_them() -> None:
     """What was last told is left out where it reads the same now."""
     louder = replace(DAY, expected_window=0.03, return_period_years=900.0)
-    assert "When last told" not in words(told(evidence(louder), Reason.WORSE, alert=ALERT))
+    text = words(told(evidence(louder), Reason.WORSE, alert=ALERT))
+    assert "When last told" not in text
+    assert "It has grown much since last told" in text
     common = replace(louder, expected_window=3.0)
     assert "When last told: about once in 40 years" in (
         words(told(evidence(common), Reason.WORSE, alert=ALERT))
@@ -211,15 +264,17 @@ def test_a_lull_is_dated_by_its_day_and_not_by_its_notice() -> None:
     backing = evidence(replace(CALM, kind=Kind.LULL), series=AFTER)
     text = words(told(backing, Reason.RESOLVED, alert=lull, now=at("2024-12-31 00:10")))
     assert "The lull lasted 1 day: 23 Dec" in text
-    assert "At its rarest: by chance about once in 100 years or rarer" in text
+    assert "At its rarest: by chance once in 100 years or rarer" in text
 
 
 def test_long_lists_are_counted_not_hidden() -> None:
-    """Twelve legs are five and a count."""
+    """Twelve legs are five, and when and who of seven; of 24 some are only counted."""
     many = tuple(flown(day, LEGS[0].destination) for day in range(10, 22))
     text = words(told(evidence(legs=many)))
     assert text.count("· track") == 5 + 1  # and the possible one
-    assert "… and 7 more before these" in text
+    before = [f"{day} Dec 18:05 RA-76841" for day in range(16, 9, -1)]
+    assert f"Before these: {', '.join(before[:-1])} and {before[-1]}" in text
+    assert " and 4 more\n" in words(told(evidence(legs=many * 2)))
 
 
 def test_possible_legs_stand_apart() -> None:
@@ -232,7 +287,9 @@ def test_possible_legs_stand_apart() -> None:
 def test_poor_looking_is_admitted() -> None:
     """A count from a day half watched is a floor."""
     half = replace(DAY, complete=True, exposure=0.4)
-    assert "Only 40\xa0% of the normal looking that day" in words(told(evidence(half)))
+    assert "Watched only 40\xa0% as well as usual that day: there may be more" in words(
+        told(evidence(half))
+    )
 
 
 def test_names_are_short() -> None:
