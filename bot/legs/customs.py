@@ -23,7 +23,7 @@ from bot.airfields import Airfields
 from bot.geo import KM_PER_NM, bearing_deg, distance_km
 from bot.legs import usage
 from bot.legs.belief import LIGHT, TOLD_SHARE
-from bot.legs.pieces import take
+from bot.legs.pieces import take, where
 from bot.legs.recall import Recall
 from bot.legs.side import INBOUND, craft_class
 from bot.legs.usage import FACT, Facts
@@ -165,15 +165,14 @@ class Customs:
         left, address = self._fields.row_of.get(other.airfield or "", -1), int(leg.icao24, 16)
         facts = self._window(t, address, [left], leg.callsign or "")
         own = facts["icao24"] == address
-        mine = facts[own & (np.abs(facts["first"] - leg.first_seen.timestamp()) >= 1)]
+        mine = where(facts, own & (np.abs(facts["first"] - leg.first_seen.timestamp()) >= 1))
         home = self._ahead({*mine["origin"].tolist(), *mine["destination"].tolist()} - {left},
                            end, way)  # fmt: skip
         fleet: list[int] = []
         if left >= 0 and other.confidence >= KNOWN_AT and not _light(leg, end):
-            theirs = facts[~own & ~facts["light"]]
-            there = theirs[theirs["origin"] == left]["destination"].tolist()
-            fleet = self._ahead({*there, *theirs[theirs["destination"] == left]["origin"].tolist()},
-                                end, way)  # fmt: skip
+            theirs, a, b = ~own & ~facts["light"], facts["origin"], facts["destination"]
+            there = b[theirs & (a == left)].tolist()
+            fleet = self._ahead({*there, *a[theirs & (b == left)].tolist()}, end, way)
         call = self._ahead(self._called(leg, facts, left, way), end, way)
         return _agreed(home, fleet, call)
 
@@ -232,7 +231,7 @@ class Customs:
         """What counts for a report at `t` and tells of any of these, maybe with more."""
         rows = self._recall.about(self.facts, icao24, [row for row in fields if row >= 0], call)
         facts = take(self.facts, rows)
-        return facts[(facts["t"] >= t - BACK_S) & (facts["t"] <= t + ON_S)]
+        return where(facts, (facts["t"] >= t - BACK_S) & (facts["t"] <= t + ON_S))
 
     def _when(self, lost: End, named: End, seen: datetime, way: int) -> datetime | None:
         """When it landed (`way` 1) or took off at the field that is named now."""

@@ -44,6 +44,11 @@ def take(records: Records, at: Ints) -> Records:
     return records.view(_block(records)).take(at).view(records.dtype)
 
 
+def where(records: Records, good: Bools) -> Records:
+    """The records of which this is true, the same way."""
+    return take(records, np.flatnonzero(good))
+
+
 def put(records: Records, at: Ints, new: Records) -> None:
     """Write `new` to these rows, in place."""
     records.view(_block(records))[at] = new.view(_block(new))
