@@ -79,6 +79,7 @@ class Belief:
 
     rows: tuple[int, ...] = ()
     share: tuple[float, ...] = ()
+    heard: float = 0.0  # share of the airframe's other stops that are known by themselves
 
 
 NOTHING = Belief()

@@ -31,7 +31,9 @@ from bot.model.watch import Area
 HAZY = ((280.0, 0.95), (110.0, 0.75))  # km from a field, how likely it must be to be named
 CROWD = 20  # Crete has 12 such fields within 300 km, Nevada 26
 NAME_AT = 0.5  # a field is named when it is likelier than all others together
-FAR_NAME_AT = 0.6  # a wrong name makes an alert: never seen near, it must be likelier yet
+# never seen near it must be likelier, unless so many of the airframe's other stops were heard near:
+# in a recording with few listeners half of the names between the two bars are wrong
+FAR_NAME_AT, HEARD = 0.65, 0.75
 LIGHT_NAME_AT = 0.65  # strips and pads lie side by side: half of the names below are wrong pairs
 HIGH_NAME_AT = 0.7  # from one side, out of cruise but not low
 AREA_AT = 0.5  # so is an area
@@ -85,10 +87,9 @@ class Sky(Asking):
         ends = self._end(q, found, row, before, spell), self._end(q, found, row, after, spell)
         if not self._doubtful(q, found):
             return Resolved(*ends, landing, takeoff)
-        best = found.rows[0]
         idents = self.places.airfields.idents
         odds = tuple((idents[r], p) for r, p in zip(found.rows, found.share, strict=True))
-        return Resolved(*ends, landing, takeoff, True, odds, self._least(q, best))
+        return Resolved(*ends, landing, takeoff, True, odds, self._least(q, found))
 
     def _doubtful(self, q: Question, found: Belief) -> bool:
         if q.context != "both" or q.craft in LIGHT or not found.rows:
@@ -116,22 +117,22 @@ class Sky(Asking):
             return belief.NOTHING
         visits = [habits.Visit(away, other.itself, dict(other.odds))
                   for away, other in others if other.odds]  # fmt: skip
+        acquaintance = habits.acquaintance(visits)
         share = habits.settled(
             [p for _, _, p in known], habits.columns([i for _, i, _ in known], visits),
-            habits.acquaintance(visits), self.weights[q.table],
-            lambda i: self.curve(q, known[i][0]),
+            acquaintance, self.weights[q.table], lambda i: self.curve(q, known[i][0]),
         )  # fmt: skip
         best = sorted(((p, -i) for i, p in enumerate(share) if p >= HELD_SHARE or i == 0),
                       reverse=True)  # fmt: skip
         return Belief(tuple(known[-i][0] for _, i in best),
-                      tuple(round(p, 4) for p, _ in best))  # fmt: skip
+                      tuple(round(p, 4) for p, _ in best), acquaintance[1])  # fmt: skip
 
     def _named(self, q: Question, found: Belief) -> int | None:
         """The field to name: the likeliest, if it may be named and is likely enough."""
         if not found.rows:
             return None
-        row = found.rows[0]
-        return row if found.share[0] >= self._least(q, row) and self._may_name(q) else None
+        likely = found.share[0] >= self._least(q, found)
+        return found.rows[0] if likely and self._may_name(q) else None
 
     def _going(self, q: Question) -> tuple[float, float] | None:
         """Course and speed, where one side is all there is and it may be on its way to a field."""
@@ -158,19 +159,20 @@ class Sky(Asking):
         side = q.before or q.after
         return belief.may_name(q, self.places.ground_ft(side.lat, side.lon) if side else 0.0)
 
-    def _least(self, q: Question, row: int) -> float:
+    def _least(self, q: Question, found: Belief) -> float:
         """How likely a field must be to be named: an inferred one more than one flown low over."""
         if q.context == "both":
-            return max(self._plain(q, row), self._hazy(q, row))
+            return max(self._plain(q, found), self._hazy(q, found.rows[0]))
         side = q.before or q.after
         if q.context in ("before", "after") and side is not None and side.alt > ONE_SIDED_FT:
             return HIGH_NAME_AT
-        return self._plain(q, row)
+        return self._plain(q, found)
 
-    def _plain(self, q: Question, row: int) -> float:
+    def _plain(self, q: Question, found: Belief) -> float:
         if q.craft in LIGHT:
             return LIGHT_NAME_AT
-        return NAME_AT if q.ground or self.low(q, row) else FAR_NAME_AT
+        near = q.ground or self.low(q, found.rows[0]) or found.heard >= HEARD
+        return NAME_AT if near else FAR_NAME_AT
 
     def _hazy(self, q: Question, row: int) -> float:
         """Lost and found far off at cruise over land full of airfields: the recording has few
