@@ -1,7 +1,7 @@
 """The whole table: target, measured, 95 % interval, peers. `python bench/detect/run.py`
 
-Tuned on seeds 1, 5, 6, 7, 11, 16, 21, 31 and 32; calibrated on seeds 900 and up; judged here
-on seeds 7001 and up, which nothing was ever tuned on. `--scale 0.25` takes a quarter of
+Tuned on the seeds that docs/detection.md names; calibrated on seeds 900 and up; judged here on seeds
+7001 and up, which nothing was tuned on and which have been run once. `--scale 0.25` takes a quarter of
 the series.
 """
 
