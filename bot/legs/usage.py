@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief
+from bot.legs.pieces import where
 from bot.model.air import Between
 
 NAMES = ("own", "route", "used", "call")
@@ -43,19 +44,19 @@ def columns(facts: Facts, fields: Airfields, icao24: int, b: Between) -> Columns
     near = np.zeros(len(facts), bool)
     for end in (np.ascontiguousarray(facts[name]) for name in ("origin", "destination")):
         near |= np.isin(end, rows, kind="table")
-    facts = facts[near]
+    facts = where(facts, near)
     mine = facts["icao24"] == icao24
     # what is known of the flights to and from this very stop says nothing new of it
     this = mine & ((np.abs(facts["first"] - b.first_s) < 1)
                    | (np.abs(facts["first"] - b.found.time_s) < 1))  # fmt: skip
-    facts, mine = facts[~this], mine[~this]
+    facts, mine = where(facts, ~this), mine[~this]
     left, right = (fields.row_of.get(ident, -2) for ident in b.ends)
-    others = facts[~mine & ~facts["light"]] if not b.light else facts[:0]
+    others = where(facts, ~mine & ~facts["light"]) if not b.light else facts[:0]
+    own = where(facts, mine)
     out = np.zeros((len(rows), len(NAMES)))
     for i, row in enumerate(rows.tolist()):
-        own = facts[mine]
         out[i, 0] = _flights(own[_visits(own, row)])
-        there = others[_visits(others, row)]
+        there = where(others, _visits(others, row))
         far = np.where(there["origin"] == row, there["destination"], there["origin"])
         out[i, 1] = len(np.unique(there["icao24"][(far == left) | (far == right)]))
         out[i, 2] = _flights(there)
