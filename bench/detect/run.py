@@ -1,8 +1,8 @@
 """The whole table: target, measured, 95 % interval, peers. `python bench/detect/run.py`
 
-Tuned on the seeds that docs/detection.md names; calibrated on seeds 900 and up; judged here on seeds
-7001 and up, which nothing was tuned on and which have been run once. `--scale 0.25` takes a quarter of
-the series.
+Tuned on the seeds that docs/detection.md names; calibrated on seeds 900 and up; judged here on
+seeds 7001 and up, which nothing was tuned on and which have been run once. `--scale 0.25` takes a
+quarter of the series.
 """
 
 from __future__ import annotations
