@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bot.model.alert import EVENTS, Alert, Finding, Kind, Reason, State
+from bot.model.rarity import reach_years
 
 # "Once in ten times as many years" is a difference worth a second message; twice is noise.
 WORSE_BY = 10.0
-# Beyond a thousand years nobody doubts it: while an airlift goes on, its rarity grows tenfold
-# nearly every day, and says nothing new.
+# Beyond what can honestly be said the words stay "once in 10 years or rarer" while an airlift goes
+# on; then only its size is news. Legs that come by chance have four times the digits when they are
+# three times as many (Poisson: 5 against 0.08 expected, 10^-7.6; 15, 10^-28.6).
+GROWN = 4.0
+# And beyond a thousand years nobody doubts it, however much larger it grows.
 BEYOND_DOUBT = 1000.0
 # On the running day more legs are to come: what barely passes waits for the day's end.
 SURE_BY = 2.0
@@ -140,7 +144,7 @@ def _raised(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> St
         return _fire(seen, now) if _is_sure(finding, policy) else _unless_same(alert, seen, now)
     if not alert.heard:
         return Step(replace(seen, updated=now), Reason.FIRST)
-    if _is_worse(alert.told_return_years, _rarity(finding)):
+    if _is_worse(alert, finding):
         return Step(replace(seen, updated=now), Reason.WORSE)
     return _unless_same(alert, seen, now)
 
@@ -212,9 +216,14 @@ def _unless_same(before: Alert, after: Alert, now: datetime) -> Step:
     return Step(before) if after == before else Step(replace(after, updated=now))
 
 
-def _is_worse(told_years: float, years: float) -> bool:
-    """Ten times rarer than told; what was told without a number, or as beyond doubt, cannot."""
-    return 0 < told_years < BEYOND_DOUBT and told_years * WORSE_BY <= years
+def _is_worse(alert: Alert, finding: Finding) -> bool:
+    """Ten times rarer than told, or, where that was as rare as can be said, several times the
+    size; what was told without a number, or as beyond doubt, cannot be."""
+    told, years = alert.told_return_years, _rarity(finding)
+    if not 0 < told < BEYOND_DOUBT:
+        return False
+    beyond_words = told > reach_years(finding.kind, finding.usual_per_day)
+    return (told**GROWN if beyond_words else told * WORSE_BY) <= years
 
 
 def _rarity(finding: Finding) -> float:

@@ -185,9 +185,10 @@ def _before(legs: Sequence[Leg], book: Gazetteer) -> Line:
     """'Before these: 25 Dec 08:05 RA-82038, 24 Dec 18:05 RA-82039 and 3 more'."""
     told = []
     for leg in legs[:BRIEFLY_SHOWN]:
-        start = (leg.takeoff or leg.first_seen).astimezone(book.tz)
-        at = f"{words.day(start.date(), book.now)} {words.clock(start, book.tz)}"
-        told.append(f"{at} {registration(leg)}")
+        start = leg.takeoff or leg.first_seen
+        at = _time(start, leg.takeoff, leg.origin, book)
+        day = words.day(start.astimezone(book.tz).date(), book.now)
+        told.append(f"{day} {at} {registration(leg)}")
     if len(legs) > BRIEFLY_SHOWN:
         told.append(f"{len(legs) - BRIEFLY_SHOWN} more")
     return words.line(words.italic(f"Before these: {words.join(told)}"))

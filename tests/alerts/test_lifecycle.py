@@ -137,6 +137,18 @@ def test_ten_times_rarer_is_told_again() -> None:
     assert life.run(clock(6), finding(day=day(5), return_period_years=math.inf)) == []
 
 
+def test_beyond_what_can_be_said_only_growth_is_told() -> None:
+    """A route of a leg a week, told as once in 10 years or rarer: no words for five more legs of
+    an airlift; at about three times the legs once, and then nobody doubts it."""
+    life = Life()
+    told = []
+    for n, legs in enumerate(range(4, 41)):
+        years = 10.0 ** (0.6 * legs - 0.1)  # about as the digits grow with the legs
+        seen = finding(day=day(n), return_period_years=years, expected_window=0.14)
+        told += [legs for reason in life.run(clock(n + 1), seen) if reason is not Reason.NONE]
+    assert told == [4, 16]
+
+
 def test_an_unknown_rarity_never_worsens() -> None:
     """Lulls without a return period are told once."""
     life = Life()
