@@ -50,10 +50,9 @@ def rarity_text(finding: Finding) -> str:
 
 
 def window_first(finding: Finding) -> date:
-    """The first day of the loudest window; of a first leg, its own day."""
-    if finding.kind is Kind.FIRST:
-        return finding.day
-    return finding.since or finding.day - timedelta(days=max(finding.window_days, 1) - 1)
+    """The first day of the window that the counts are of; of a first leg, its own day."""
+    days = 1 if finding.kind is Kind.FIRST else max(finding.window_days, 1)
+    return finding.day - timedelta(days=days - 1)
 
 
 def window_text(finding: Finding) -> str:

@@ -46,6 +46,14 @@ def test_the_bracket_says_its_numbers() -> None:
     assert captions.window_text(first) == "first in 400 days or more"
 
 
+@pytest.mark.parametrize("since", [date(2024, 12, 4), date(2024, 12, 16)])
+def test_the_bracket_is_over_the_days_it_counts(since: date) -> None:
+    """A rise that began before the window, or within it, changes neither days nor numbers."""
+    risen = finding(since=since)
+    assert captions.window_text(risen) == "5 in 3 days, 0.1 expected"
+    assert captions.window_first(risen) == date(2024, 12, 15)
+
+
 def test_the_map_says_which_legs() -> None:
     """One leg by airframe and hours; several by number and days; possible ones as such."""
     one = leg("OSLK", "HL59", "2024-12-17 18:10", landing=at("2024-12-17 20:02"))
