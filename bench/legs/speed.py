@@ -20,7 +20,7 @@ from bot.airfields import Airfields
 from bot.feeds import aircraft_json
 from bot.geo import distances_km
 from bot.legs import backfill
-from bot.legs.history import History, legs_of
+from bot.legs.history import History, finished, legs_of
 from bot.legs.live import LiveLegs
 from bot.legs.readers import Batch, Recording, snapshots
 from bot.matching import matches
@@ -243,7 +243,7 @@ def archives(fields: Airfields, files: int = 120, turns: int = 6) -> Sizes:
                 gc.freeze()  # as a backfill does
                 gc.set_threshold(*backfill.RARELY)
                 history = History(fields)
-                return lambda _: sum(len(legs) for legs in _read(where, history))
+                return lambda _: sum(len(legs) for legs in _read(where, history, fields))
 
             return make
 
@@ -274,12 +274,13 @@ def archives(fields: Airfields, files: int = 120, turns: int = 6) -> Sizes:
     return out
 
 
-def _read(where: Path, history: History) -> Iterator[list[Leg]]:
+def _read(where: Path, history: History, fields: Airfields) -> Iterator[list[Leg]]:
     """What a backfill does, without loading the airfields anew each time."""
     for item in Recording.open([where]).batches():
         if isinstance(item, Batch):
             yield history.add(item.positions)
             yield history.flush(item.done)
+    yield finished(fields, [history.leave()])
 
 
 # ----------------------------------------------------------------------------------------- memory
