@@ -29,7 +29,6 @@ from bot.legs.side import INBOUND, craft_class
 from bot.legs.usage import FACT, Facts
 from bot.model.air import Between, End, How, Leg
 
-QUIET_S = 6 * 3600.0  # after so long in silence a flight is taken to have ended where it was heard
 BACK_S, ON_S, DUE_S = 5 * 86400.0, 24 * 3600.0, 36 * 3600.0
 # so far ahead (NM), and so straight (degrees): airways bend little, approaches more
 AHEAD = ((60.0, 25.0), (250.0, 12.0), (500.0, 5.0))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift
-from bot.legs.customs import QUIET_S, Customs, is_open
+from bot.legs.customs import Customs, is_open
 from bot.legs.fold import Fold
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
@@ -119,9 +119,9 @@ class History:
     def _learn(self, fold: Fold, last_s: float, next_s: float) -> Walk[None]:
         """What is known of the airframe's flights by the end of a piece."""
         self._customs.learn(last_s, fold.chain.take_news())
-        if next_s - last_s > QUIET_S:
+        if next_s - last_s > pieces.QUIET_S:
             yield from fold.so_far()
-            self._customs.learn(last_s + QUIET_S, fold.chain.take_news())
+            self._customs.learn(last_s + pieces.QUIET_S, fold.chain.take_news())
 
     def _ended(self, held: _Open) -> Walk[list[Leg]]:
         """The legs of an aircraft that will not be heard again."""

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief, pieces, sift, state
-from bot.legs.customs import QUIET_S, Customs
+from bot.legs.customs import Customs
 from bot.legs.fold import FORGET_S, Fold
 from bot.legs.ledger import Ledger
-from bot.legs.pieces import GROUND, PIECE
+from bot.legs.pieces import GROUND, PIECE, QUIET_S
 from bot.legs.places import Places
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece

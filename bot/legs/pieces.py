@@ -15,6 +15,7 @@ from bot.geo import EARTH_KM
 from bot.model.air import Positions
 
 GAP_S = 240.0  # polls of 15 s to 2 min survive a lost answer; no aircraft turns round in 4 min
+QUIET_S = 6 * 3600.0  # after so long in silence it has ended where it was heard, parked or not
 MARK_S = 30.0  # marks for the trend of altitude and path: the first report of each half minute
 SLOW_KT = 40.0  # below this only helicopters and the lightest aircraft fly
 SAME_PLACE_KM = 3.0  # a parked aircraft stays one piece however long it is silent
@@ -76,7 +77,7 @@ def km_apart(lat1: npt.ArrayLike, lon1: npt.ArrayLike, lat2: npt.ArrayLike,
 def belongs(kind1: npt.NDArray[np.uint8], kind2: npt.NDArray[np.uint8],
             gap_s: npt.NDArray[np.float64], km: npt.NDArray[np.float64]) -> Bools:  # fmt: skip
     """Whether a report (2) continues the piece that ends in another (1)."""
-    parked = (kind1 == GROUND) & (km < SAME_PLACE_KM)
+    parked = (kind1 == GROUND) & (km < SAME_PLACE_KM) & (gap_s <= QUIET_S)
     return np.asarray((kind1 == kind2) & ((gap_s <= GAP_S) | parked))
 
 
