@@ -121,3 +121,19 @@ def test_want_of_memory_costs_the_file(
     told = capsys.readouterr()
     assert "a3c78c" in told.out
     assert f"skipped {path}: cannot be read: it takes more memory than there is" in told.err
+
+
+def test_a_parquet_file_of_no_states_is_refused_by_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of more bytes than any state has are not spelt out in memory."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    text = ["x" * 2000] * 1000
+    columns = {"icao24": ["3c6444"] * 1000, "time": [1735200000] * 1000, "lat": [50.0] * 1000,
+               "lon": [8.0] * 1000, "note": text}  # fmt: skip
+    parquet.write_table(pa.table(columns), path)
+    assert [len(p) for p in states.read_parquet(path)] == [1000]
+    monkeypatch.setattr(states, "CHUNK_BYTES", 1 << 19)
+    with pytest.raises(InputError, match=r"a\.parquet: 1,000 rows have 1 MB: no table of states"):
+        list(states.read_parquet(path))
