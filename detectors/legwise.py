@@ -168,7 +168,7 @@ def _together(day: Ints, column: _Column, other: _Column, teach: Floats) -> tupl
     """Earlier legs (M,) with both kinds of each leg, and with the other's. For a kind never seen:
     earlier legs that brought a new one where the other was not new."""
     teach = teach * column.known * other.known
-    both = _count(day, other.code * (column.code.max() + 1) + column.code, teach)
+    both = _count(day, other.code * (column.code.max(initial=0) + 1) + column.code, teach)
     brought = np.flatnonzero(column.new & ~other.new)
     both[column.new] = 0.0
     both[brought] = _count(day[brought], other.code[brought], teach[brought])

@@ -162,3 +162,11 @@ def test_the_shipped_table_of_make_up_is_what_its_script_makes(
     ok = np.isfinite(score)
     far = script.evaluate.false_alarms(ok & (score >= -np.log10(12)), ok).sum() / ok.sum() * 365.25
     assert 6 < far < 20
+
+
+def test_no_legs_at_all_say_nothing() -> None:
+    """A route of which no leg is known yet has features without a number, and raises nothing."""
+    features, legs, names = composition.leg_features([], {"a": [], "b": []}, [("a", "b")], 3)
+    assert features.shape == (3, len(names))
+    assert np.isnan(features).all()
+    assert legs.tolist() == [0, 0, 0]
