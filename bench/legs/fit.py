@@ -296,12 +296,11 @@ def asked(history: History, seed: int, aircraft: int) -> list[Asked]:
     left, customs = history.leave(), Customs(fields)
     customs.take(left.facts)
     customs.asked = []
-    for leg in left.legs:
-        customs.named(leg)
+    customs.named(left.legs)
     truth = {icao24: Truth(flights) for icao24, flights in by_airframe(day).items()}
     out = {}  # both flights that meet at a stop ask of it
     for icao24, b, column in customs.asked:
-        ident = truth[int(icao24, 16)].between(b.lost.time_s, b.found.time_s)
+        ident = truth[icao24].between(b.lost.time_s, b.found.time_s)
         idents = [i for i, _ in b.odds]
         hit = idents.index(ident) if ident in idents else -1
         if not column.any():

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.legs import evidence
+from bot.legs.curve import Curve
 from bot.legs.evidence import Candidates
 from bot.legs.places import Places
 from bot.legs.side import Side
@@ -176,13 +177,12 @@ class Weights:
 
     evidence: Columns
     elsewhere: Columns  # one a band, and one for each of the `doubts`
+    # what follows is used a dozen fields at a time, where numpy is slower than plain numbers
     trust: float  # in the odds, when habits are added
-    habits: Columns  # one for each of HABITS
+    habits: tuple[float, ...]  # one for each of HABITS
     # for 'elsewhere': its odds, always, the better the other stops are known, and by themselves
-    stranger: Columns
-    # share of the best candidate to how often it was right, one of each for the CURVES
-    raw: tuple[Columns, ...]
-    right: tuple[Columns, ...]
+    stranger: tuple[float, ...]
+    curves: tuple[Curve, ...]  # one for each of CURVES
 
 
 @cache
@@ -201,11 +201,11 @@ def table() -> dict[str, Any]:
 def weights_of(context: str, told: Mapping[str, Any]) -> Weights:
     """A fitted table as arrays."""
     weights = told["evidence"]
-    raw, right = (tuple(np.array(c, float) for c in told[name]) for name in ("raw", "right"))
+    curves = zip(told["raw"], told["right"], strict=True)
     return Weights(
         np.array([weights.get(n, 0.0) for n in names(context)]), np.array(told["elsewhere"], float),
-        float(told["trust"]), np.array([told["habits"][n] for n in HABITS]),
-        np.array(told["stranger"], float), raw, right,
+        float(told["trust"]), tuple(told["habits"][n] for n in HABITS), tuple(told["stranger"]),
+        tuple(Curve(tuple(raw), tuple(right)) for raw, right in curves),
     )  # fmt: skip
 
 

@@ -8,11 +8,10 @@ share to how often such a share was right.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import mul
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from bot.legs.belief import HABITS, LEAST, REACH, Columns, Weights
+from bot.legs.belief import HABITS, LEAST, REACH, Weights
 
 FAINT = 0.03  # a belief this small at another stop begins to count
 
@@ -26,18 +25,17 @@ class Visit(NamedTuple):
     odds: Mapping[Any, float]
 
 
-def columns(keys: Sequence[object], others: Sequence[Visit]) -> Columns:
-    """Columns (n, len(HABITS)): what the other stops say for each of the fields."""
-    out = np.zeros((len(keys), len(HABITS)))
+def columns(keys: Sequence[object], others: Sequence[Visit]) -> list[list[float]]:
+    """What the other stops say for each of the fields: of each a number for each of HABITS."""
+    out = [[0.0] * len(HABITS) for _ in keys]
     for away, itself, odds in others:
         k = min(abs(away), REACH) - 1
         column = k if itself else REACH + k
-        for i, key in enumerate(keys):
+        for row, key in zip(out, keys, strict=True):
             found = odds.get(key, 0.0)
             # once there is once; further away every visit counts
-            more = out[i, column] + found if k == REACH - 1 else max(out[i, column], found)
-            out[i, column] = more
-    return np.log1p(out / FAINT)
+            row[column] = row[column] + found if k == REACH - 1 else max(row[column], found)
+    return [[math.log1p(told / FAINT) if told else 0.0 for told in row] for row in out]
 
 
 def acquaintance(others: Sequence[Visit]) -> tuple[float, float]:
@@ -46,22 +44,19 @@ def acquaintance(others: Sequence[Visit]) -> tuple[float, float]:
     return known, sum(v.itself for v in others) / len(others) if others else 0.0
 
 
-def settled(share: Sequence[float], column: Columns, known: tuple[float, float], w: Weights,
-            curve: Callable[[int], int]) -> Sequence[float]:  # fmt: skip
+def settled(share: Sequence[float], column: Sequence[Sequence[float]],
+            known: tuple[float, float], w: Weights,
+            curve: Callable[[int], int]) -> list[float]:  # fmt: skip
     """Odds and habits to calibrated probabilities, in the order of the candidates.
 
     `curve`: which of CURVES holds for a candidate.
     """
-    p = np.array(share)
-    score = w.trust * np.log(p) + column @ w.habits
-    elsewhere = w.stranger @ (math.log(max(1 - p.sum(), LEAST)), 1.0, *known)
-    top = max(float(score.max()), float(elsewhere))
-    p = np.exp(score - top)
-    p /= p.sum() + math.exp(elsewhere - top)
-    best = int(p.argmax())
-    k = curve(best)
-    sure = float(np.interp(p[best], w.raw[k], w.right[k]))
-    rest = (1 - sure) / max(1 - float(p[best]), 1e-9) if p[best] < 1 else 0.0
-    out = np.minimum(p * min(rest, 1.5), sure)
-    out[best] = sure
-    return (out / max(out.sum(), 1.0)).tolist()  # type: ignore[no-any-return]
+    score = [w.trust * math.log(p) + sum(map(mul, told, w.habits))
+             for p, told in zip(share, column, strict=True)]  # fmt: skip
+    stranger = math.log(max(1 - sum(share), LEAST)), 1.0, *known
+    elsewhere = sum(map(mul, stranger, w.stranger))
+    top = max(*score, elsewhere)
+    e = [math.exp(s - top) for s in score]
+    total = sum(e) + math.exp(elsewhere - top)
+    p = [x / total for x in e]
+    return w.curves[curve(p.index(max(p)))].settled(p)

@@ -17,10 +17,10 @@ from bot.legs import belief, pieces, sift
 from bot.legs.customs import Customs, is_open
 from bot.legs.fold import Fold
 from bot.legs.places import Places
+from bot.legs.recall import Facts
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.stop import Walk
-from bot.legs.usage import Facts
 from bot.model.air import Leg, Positions
 from bot.model.watch import Area
 
@@ -49,7 +49,8 @@ def finished(airfields: Airfields, left: Iterable[Left]) -> list[Leg]:
     left, customs = list(left), Customs(airfields)
     for one in left:
         customs.take(one.facts)
-    return [replace(customs.named(leg), final=True) for one in left for leg in one.legs]
+    legs = customs.named(leg for one in left for leg in one.legs)
+    return [replace(leg, final=True) for leg in legs]
 
 
 class History:

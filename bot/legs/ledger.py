@@ -7,10 +7,11 @@ else; a final leg is told once.
 import heapq
 import itertools
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.legs.customs import BACK_S, DUE_S, Customs, due_s, is_open
+from bot.legs.customs import DUE_S, Customs, due_s, is_open
+from bot.legs.recall import BACK_S
 from bot.legs.state import Published
 from bot.model.air import Leg
 
@@ -33,12 +34,13 @@ class Ledger:
         """Those that wait, in the order in which they come."""
         return [leg for _, _, leg in sorted(self._held)]
 
-    def publish(self, address: int, legs: Iterable[Leg]) -> list[Leg]:
-        """These legs, but for those that were told just so before."""
-        told = self.published.setdefault(address, {})
+    def publish(self, legs: Sequence[tuple[int, Leg]]) -> list[Leg]:
+        """These legs, each with its aircraft, but for those that were told just so before."""
         out = []
-        for leg in legs:
-            leg = self._customs.named(_same_id(told, leg))
+        named = self._customs.named(leg for _, leg in legs)
+        for (address, _), leg in zip(legs, named, strict=True):
+            told = self.published.setdefault(address, {})
+            leg = _same_id(told, leg)
             news = (leg.first_seen.timestamp(), leg.last_seen.timestamp(), _content(leg))
             if told.get(leg.id) != news:
                 told[leg.id] = news
@@ -60,11 +62,12 @@ class Ledger:
 
     def due(self, now_s: float) -> list[Leg]:
         """The legs of which a habit could name an end, when all that counts for them is known."""
-        out = []
+        due = []
         while self._held and self._held[0][0] < now_s:
             leg = heapq.heappop(self._held)[2]
             self.published.get(int(leg.icao24, 16), {}).pop(leg.id, None)
-            out.append(replace(self._customs.named(leg), final=True))
+            due.append(leg)
+        out = [replace(leg, final=True) for leg in self._customs.named(due)]
         self._customs.forget(now_s - DUE_S - BACK_S - SPARE_S)
         return out
 

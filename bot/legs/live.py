@@ -72,7 +72,7 @@ class LiveLegs:
         """The unfinished legs of these aircraft as they stand: those heard last in the air."""
         slots = [self._slot(int(address, 16)) for address in icao24s]
         flying = [slot for slot in slots if slot is not None and not self._on_ground(slot)]
-        return [self._customs.named(leg) for legs in self._previews(flying) for leg in legs[-1:]]
+        return self._customs.named(leg for legs in self._previews(flying) for leg in legs[-1:])
 
     def dump(self) -> bytes:
         """Everything remembered, for `restore`."""
@@ -146,11 +146,9 @@ class LiveLegs:
         again = [slot for slot in turns if self._told[slot]]
         self._told[again] = False
         out += self._revise(again)
-        for slot in sorted(turns.keys() - again):
-            fold = self._fold(slot)
-            if fold.chain.stops is not known[slot]:
-                out += self._publish(slot, fold.waiting())
-        return out
+        rest = [slot for slot in sorted(turns.keys() - again)
+                if self._fold(slot).chain.stops is not known[slot]]  # fmt: skip
+        return out + self._publish((slot, self._fold(slot).waiting()) for slot in rest)
 
     def _closing(self, slot: int, closed_by: Records) -> Walk[list[Leg]]:
         out: list[Leg] = []
@@ -174,11 +172,10 @@ class LiveLegs:
 
     def _revise(self, slots: Sequence[int]) -> list[Leg]:
         """Airframes are heard again: the legs told before, in the light of this."""
-        out = []
-        for slot, legs in zip(slots, self._previews(slots), strict=True):
-            last = float(self._open[slot]["t1"])
-            out += self._publish(slot, [g for g in legs if g.last_seen.timestamp() < last])
-        return out
+        last = self._open["t1"][slots].tolist()
+        told = zip(slots, last, self._previews(slots), strict=True)
+        return self._publish((slot, [g for g in legs if g.last_seen.timestamp() < t])
+                             for slot, t, legs in told)  # fmt: skip
 
     # ------------------------------------------------------------------------- what to tell when
 
@@ -196,10 +193,7 @@ class LiveLegs:
 
     def _tell(self, slots: Sequence[int]) -> list[Leg]:
         """The unsettled legs of these aircraft, as far as they say something new."""
-        out = []
-        for slot, legs in zip(slots, self._previews(slots), strict=True):
-            out += self._publish(slot, legs)
-        return out
+        return self._publish(zip(slots, self._previews(slots), strict=True))
 
     def _let_pass(self, now_s: float) -> list[Leg]:
         silence = now_s - self._open["t1"]
@@ -252,8 +246,10 @@ class LiveLegs:
         over = self._closed[slot] or self._open[slot]["n"] == 0
         return fold.preview(None if over else Piece._make(self._open[slot].item()))
 
-    def _publish(self, slot: int, legs: list[Leg]) -> list[Leg]:
-        return self._ledger.publish(int(self._icao24[slot]), legs)
+    def _publish(self, told: Iterable[tuple[int, list[Leg]]]) -> list[Leg]:
+        """The legs of each slot, those of all named together."""
+        return self._ledger.publish([(int(self._icao24[slot]), leg)
+                                     for slot, legs in told for leg in legs])  # fmt: skip
 
     def _final(self, slot: int, legs: list[Leg]) -> list[Leg]:
         return self._ledger.settle(int(self._icao24[slot]), legs)

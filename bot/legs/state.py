@@ -12,11 +12,11 @@ from bot.legs.chain import Chain
 from bot.legs.customs import Customs
 from bot.legs.fold import Fold
 from bot.legs.pieces import PIECE
+from bot.legs.recall import FACT
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
 from bot.legs.sift import GATE
 from bot.legs.stop import Spell
-from bot.legs.usage import FACT
 from bot.model.air import Leg
 
 MAGIC = "airbridge-legs"

@@ -17,88 +17,102 @@ import numpy.typing as npt
 
 from bot.airfields import Airfields
 from bot.legs import belief
-from bot.legs.pieces import where
+from bot.legs.curve import Curve
+from bot.legs.recall import NONE, Recall, Rows
 from bot.model.air import Between
 
 NAMES = ("own", "route", "used", "call")
 KNOWN = [0, 1, 3]  # of these: somebody flew just there
 NAME_AT = 0.5  # where somebody flew just there
 LEAST = 1e-6
-FACT = np.dtype([("t", "f8"), ("first", "f8"), ("icao24", "u4"), ("origin", "i4"),
-                 ("destination", "i4"), ("light", "?"), ("call", "S8")])  # fmt: skip
-Facts = npt.NDArray[np.void]
+MANY = 1 << 32  # more than there are addresses, or flights
 Columns = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Asked = tuple[int, Between]  # the address, and a stop of its
 
 
 class Weights(NamedTuple):
     """As fitted: see `score`, and the calibration of the best share."""
 
     weights: tuple[float, ...]
-    raw: Columns
-    right: Columns
+    curve: Curve
 
 
-def columns(facts: Facts, fields: Airfields, icao24: int, b: Between) -> Columns:
-    """What `facts` say for each of the fields in `b.odds`: (n, len(NAMES))."""
-    rows = np.array([fields.row_of.get(ident, -1) for ident, _ in b.odds])
-    near = np.zeros(len(facts), bool)
-    for end in (np.ascontiguousarray(facts[name]) for name in ("origin", "destination")):
-        near |= np.isin(end, rows, kind="table")
-    facts = where(facts, near)
-    mine = facts["icao24"] == icao24
+class _Visits(NamedTuple):
+    """Flights from or to fields, as columns. `at`: number of the field; `far`: row of the field at
+    the other end; `left`: from it; `called`: as the flight to the stop, or from it."""
+
+    at: Rows
+    icao24: Rows
+    first: Columns
+    light: Bools
+    far: Rows
+    called: Bools
+    left: Bools
+
+
+def columns(recall: Recall, fields: Airfields, asked: Sequence[Asked]) -> list[Columns]:
+    """What is remembered says for each of the fields in `odds` of each stop: (n, len(NAMES))."""
+    count = [len(b.odds) for _, b in asked]
+    of = np.repeat(np.arange(len(asked)), count)
+    rows = np.array([fields.row_of.get(ident, NONE) for _, b in asked for ident, _ in b.odds])
+    craft = np.array([icao24 for icao24, _ in asked])
+    light = np.array([b.light for _, b in asked])
+    ends = np.array([[fields.row_of.get(ident, NONE) for ident in b.ends] for _, b in asked])
+    v = _visits(recall, rows, of, asked)
+    stop = of[v.at]
+    mine = v.icao24 == craft[stop]
+    theirs = ~(mine | v.light | light[stop])
     # what is known of the flights to and from this very stop says nothing new of it
-    this = mine & ((np.abs(facts["first"] - b.first_s) < 1)
-                   | (np.abs(facts["first"] - b.found.time_s) < 1))  # fmt: skip
-    facts, mine = where(facts, ~this), mine[~this]
-    left, right = (fields.row_of.get(ident, -2) for ident in b.ends)
-    others = where(facts, ~mine & ~facts["light"]) if not b.light else facts[:0]
-    own = where(facts, mine)
-    out = np.zeros((len(rows), len(NAMES)))
-    for i, row in enumerate(rows.tolist()):
-        out[i, 0] = _flights(own[_visits(own, row)])
-        there = where(others, _visits(others, row))
-        far = np.where(there["origin"] == row, there["destination"], there["origin"])
-        out[i, 1] = len(np.unique(there["icao24"][(far == left) | (far == right)]))
-        out[i, 2] = _flights(there)
-        out[i, 3] = _called(facts, row, b.calls)
-    return np.log1p(out)
+    this = np.array([[b.first_s, b.found.time_s] for _, b in asked])[stop]
+    news = ~(mine & (np.abs(v.first[:, None] - this) < 1).any(axis=1))
+    route = theirs & (v.far != NONE) & (v.far[:, None] == ends[stop]).any(axis=1)
+    flight, n = _numbered(v), len(rows)
+    called = [_distinct(v.at, flight, v.called & news & side, n) for side in (v.left, ~v.left)]
+    told = (_distinct(v.at, flight, mine & news, n), _distinct(v.at, v.icao24, route, n),
+            _distinct(v.at, flight, theirs, n), called[0] + called[1])  # fmt: skip
+    return np.split(np.log1p(np.column_stack(told)), np.cumsum(count)[:-1])
 
 
-def _visits(facts: Facts, row: int) -> npt.NDArray[np.bool_]:
-    return np.asarray((facts["origin"] == row) | (facts["destination"] == row))
+def _visits(recall: Recall, rows: Rows, of: Rows, asked: Sequence[Asked]) -> _Visits:
+    """Flights from and to each of the fields, as they count for the stop that it is of."""
+    t = np.array([b.lost.time_s for _, b in asked])[of]
+    parts = []
+    for here, there, k in (("destination", "origin", 0), ("origin", "destination", 1)):
+        at, facts = recall.about(here, rows, t)
+        calls = np.array([b.calls[k].encode() for _, b in asked], "S8")[of[at]]
+        called = (facts["call"] == calls) & (calls != b"")
+        parts.append(_Visits(at, facts["icao24"], facts["first"], facts["light"], facts[there],
+                             called, np.full(len(at), k == 1)))  # fmt: skip
+    return _Visits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _called(facts: Facts, row: int, calls: tuple[str, str]) -> int:
-    """How often the flight to the stop came to this field under its callsign, and the flight from
-    it left there."""
-    total = 0
-    for call, side in zip(calls, ("destination", "origin"), strict=True):
-        if call:
-            total += _flights(facts[(facts["call"] == call.encode()) & (facts[side] == row)])
-    return total
+def _numbered(v: _Visits) -> Rows:
+    """A number a flight: of one that was heard again, live polls may have told twice."""
+    order = np.lexsort((v.first, v.icao24))
+    new = np.diff(v.first[order], prepend=0) != 0
+    new |= np.diff(v.icao24[order].astype(np.int64), prepend=-1) != 0
+    out = np.empty(len(order), np.intp)
+    out[order] = np.cumsum(new)
+    return out
 
 
-def _flights(facts: Facts) -> int:
-    """How many flights: of one that was heard again, live polls may have told twice."""
-    return len(set(zip(facts["icao24"].tolist(), facts["first"].tolist(), strict=True)))
+def _distinct(at: Rows, what: Rows, good: Bools, n: int) -> Rows:
+    """How many different of these each of the n fields has."""
+    pairs = np.unique(at[good] * MANY + what[good])
+    return np.bincount(pairs // MANY, minlength=n)
 
 
 @cache
 def fitted() -> Weights:
     """The table that comes with the program."""
     told = belief.table()["usage"]
-    return Weights(tuple(told["weights"]), np.array(told["raw"]), np.array(told["right"]))
+    return Weights(tuple(told["weights"]), Curve(tuple(told["raw"]), tuple(told["right"])))
 
 
 def weighed(b: Between, column: Columns, w: Weights) -> list[float]:
     """The odds in the light of the columns, in their order."""
-    p = score(b, column, w.weights)
-    best = int(p.argmax())
-    sure = float(np.interp(p[best], w.raw, w.right))
-    rest = (1 - sure) / max(1 - float(p[best]), 1e-9)
-    out = np.minimum(p * min(rest, 1.5), sure)
-    out[best] = sure
-    return (out / max(out.sum(), 1.0)).tolist()  # type: ignore[no-any-return]
+    return w.curve.settled(score(b, column, w.weights).tolist())
 
 
 def score(b: Between, column: Columns, weights: Sequence[float]) -> Columns:

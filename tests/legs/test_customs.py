@@ -6,9 +6,11 @@ import pytest
 
 from bot.airfields import Airfields
 from bot.legs import usage
-from bot.legs.customs import BOTH_SURE, CALL_SURE, FLEET_SURE, ON_S, OWN_SURE, Customs, Flown
+from bot.legs.ahead import BOTH_SURE, CALL_SURE, FLEET_SURE, OWN_SURE
+from bot.legs.customs import Customs, Flown
 from bot.legs.history import History, legs_of
 from bot.legs.live import LiveLegs
+from bot.legs.recall import ON_S, Recall
 from bot.legs.side import Side
 from bot.legs.stop import Stop
 from bot.model.air import Between, How, Leg, Positions, Report
@@ -65,6 +67,13 @@ def test_its_callsign_is_the_second_side(table: Airfields) -> None:
         assert (end.airfield, end.confidence) == named
 
 
+def said(customs: Customs, table: Airfields, icao24: int, b: Between) -> usage.Columns:
+    """What is remembered says of a stop."""
+    memory = Recall()
+    memory.take(customs.facts)
+    return usage.columns(memory, table, [(icao24, b)])[0]
+
+
 def test_far_sides_ask_who_uses_the_fields(table: Airfields) -> None:
     """Of fields that two far sides leave open, the one where others fly from there is likelier than
     by those sides alone; what is known of the stop's own flights counts not."""
@@ -73,10 +82,10 @@ def test_far_sides_ask_who_uses_the_fields(table: Airfields) -> None:
     b = Between(*far, ("OSLK", "OSLK"), ("RFF1", "RFF2"), T0 - HOUR, False, 0.5, odds)
     customs, mine = Customs(table), int("154076", 16)
     customs.learn(T0, [Flown(mine, T0 - HOUR, False, "OSLK", "HLLB", b"RFF1")])
-    before = usage.columns(customs.facts, table, mine, b)
+    before = said(customs, table, mine, b)
     assert not before.any()
     customs.learn(T0, [Flown(OTHER, T0 - HOUR, False, "OSLK", "HL59", b"RFF1")])
-    after = usage.columns(customs.facts, table, mine, b)
+    after = said(customs, table, mine, b)
     assert after[1, 1:].all()
     assert not after[0].any()
     old, new = (usage.weighed(b, c, usage.fitted()) for c in (before, after))
@@ -122,12 +131,12 @@ def test_two_habits_ahead_name_nothing(table: Airfields) -> None:
     t = leg.last_seen.timestamp()
     customs = Customs(table)
     customs.learn(t, [Flown(OTHER, t - 1, False, "OSLK", "HL59")])
-    assert customs.named(open_).destination.airfield == "HL59"
+    assert customs.named([open_])[0].destination.airfield == "HL59"
     customs.learn(t, [Flown(OTHER, t - 2, False, "OSLK", "HLLQ")])
-    assert customs.named(open_).destination.airfield is None
+    assert customs.named([open_])[0].destination.airfield is None
     customs.learn(t, [Flown(int(leg.icao24, 16), t - 3, False, "HL59", "")])
-    assert customs.named(open_).destination.confidence == BOTH_SURE
-    assert customs.named(open_).destination.going is None
+    assert customs.named([open_])[0].destination.confidence == BOTH_SURE
+    assert customs.named([open_])[0].destination.going is None
 
 
 def test_live_names_at_once_and_is_final_when_all_is_known(table: Airfields) -> None:
