@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli import main
 from bot.errors import InputError
-from bot.legs.readers import raw, sbs, states
+from bot.legs.readers import raw, sbs, states, traces
 from tests.legs.test_containers import DATA, Files, folder, tar
 
 HEX = "ac671b"
@@ -63,6 +63,32 @@ def test_too_much_is_named_and_the_rest_goes_on(
     assert first.startswith("skipped ")
     assert "more than 1 MB unpacked" in first or "a line of more than 32 kB" in first
     assert rest == ["1 file could not be read"]
+
+
+def rows(n: int, odd: bytes = b"") -> bytes:
+    """A trace of so many of the shortest rows, and maybe an odd one."""
+    body = b",".join([b"[0,1,1]"] * n) + odd
+    return b'{"icao":"' + HEX.encode() + b'","timestamp":1700000000,"trace":[' + body + b"]}"
+
+
+@pytest.mark.parametrize("odd", [b"", b',[0,1,1,"odd"]'])
+def test_too_many_rows_are_named_and_the_rest_goes_on(
+    odd: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A small file of very many rows is refused before one is built; its neighbour counts."""
+    monkeypatch.setattr(traces, "ROWS_MOST", 10_000)
+    paths = folder(tmp_path / "x", trace(gzip.compress(rows(10_001, odd))))
+    assert main(["legs", *map(str, paths), str(DATA / "trace_full_a3c78c.json")]) == 1
+    told = capsys.readouterr()
+    assert "a3c78c" in told.out
+    assert "more than 10,000 rows" in told.err
+    assert len(traces.parse(rows(9_990, odd), "x")) == 9_990 + bool(odd)
+
+
+def test_a_row_as_long_as_a_file_is_no_row() -> None:
+    """What no receiver writes as a row is not spelt out in memory; the rows beside it count."""
+    long = b',[0,1,1,"odd",' + b",".join([b"{}"] * 10_000) + b"]"
+    assert len(traces.parse(rows(10, long), "x")) == 10
 
 
 def test_what_is_just_allowed_is_read() -> None:

@@ -14,12 +14,16 @@ import numpy as np
 
 from bot import columns, scan
 from bot.errors import InputError
-from bot.legs.readers import clock, loose, packed
+from bot.legs.readers import clock, loose, packed, raw
 from bot.legs.readers.packed import Detail, Row
 from bot.model.air import Positions
 from bot.scan import parts
 
 DAY_S = 86_400.0
+# Of a file. A row a second is 86,400 a day, each with one list more inside; rows that must be read
+# one by one take 1 kB each, so that the most of them stay well below a gigabyte.
+ROWS_MOST = 500_000
+ROW_LEAST, ROW_MOST = 8, 16 << 10  # bytes: '[0,1,1],'; any row has under 1 kB
 ROW_END = re.compile(rb"\]\s*,\s*\[")  # and the begin of the next: no detail looks like this
 
 
@@ -55,8 +59,10 @@ def parse(data: bytes, name: str, tell: clock.Tell | None = None) -> Positions:
     """Columns of one unpacked trace file; empty for an address that is not ICAO's ('~...').
 
     A row without a time and place is left out, and `tell` gets a word about it. Raises InputError
-    when the bytes are not a trace.
+    when the bytes are not a trace, TooMuch when it has more than `ROWS_MOST` rows.
     """
+    if len(data) > ROWS_MOST * ROW_LEAST and data.count(b"[") > ROWS_MOST:
+        raise raw.TooMuch(f"{name}: more than {ROWS_MOST:,} rows, the most that are read of a day")
     told, rows = _scanned(data) or _in_parts(data) or _whole(data, name, tell)
     if told.icao.startswith("~") or not len(rows.ground):
         return Positions.empty()
@@ -139,9 +145,9 @@ def _whole(data: bytes, name: str, tell: clock.Tell | None) -> _Told:
     return told, packed.rows([rows])
 
 
-def _mended(raw: msgspec.Raw) -> Row | None:
+def _mended(row: msgspec.Raw) -> Row | None:
     """A row with what can be read of it; None without a time and a place."""
-    told = loose.value(raw)
+    told = loose.value(row) if len(memoryview(row)) <= ROW_MOST else None
     if not isinstance(told, list):
         return None
     told += [None] * (9 - len(told))
