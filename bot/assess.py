@@ -79,10 +79,9 @@ class Assessor:
         letters: Sequence[Letter], now: datetime, closed: Sequence[Alert],
     ) -> None:  # fmt: skip
         store = self._desk.store
-        taught = self._desk.lessons.unsaved()
         final = {step.alert.id: step for step in told if step.alert is not None}
         with store.begin() as tx:
-            store.put_priors(tx, taught, now)
+            taught = self._desk.lessons.store(tx, now)
             for finding in findings:
                 self._note(tx, finding, now)
             for change in changes:
@@ -96,7 +95,7 @@ class Assessor:
                 store.put_alert(tx, alert, Reason.NONE, "no longer watched")
             for letter in letters:
                 self._post(tx, letter, now)
-        self._desk.lessons.saved(taught)
+        self._desk.lessons.stored(taught)
 
     def _note(self, tx: Tx, finding: Finding, now: datetime) -> None:
         """Store what is said of a day, unless it was said before."""

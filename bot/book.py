@@ -73,6 +73,11 @@ class Book:
         self._imported = self.store.state(IMPORTED)
         self._days = {name: self._load(name) for name in self.watches}
 
+    @property
+    def imported(self) -> bytes | None:
+        """What marks the import that the days at hand rest on."""
+        return self._imported
+
     def _load(self, watch: str) -> dict[date, tuple[float, float, float]]:
         """The stored days; one of which nothing is known is left out."""
         known = self.store.days(watch)

@@ -1,10 +1,12 @@
 """What an operator may ask, and the assessment asks too: verdicts, findings, evidence, coverage."""
 
 import hashlib
+import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from bot import coverage, evidence, lull, makeup, network
 from bot.airfields import Airfields
 from bot.book import Book
 from bot.coverage import Ground
+from bot.errors import StoreError
 from bot.judge import Judge, Judged, explained_by
 from bot.lessons import Lessons
 from bot.matching import Fit
@@ -24,6 +27,9 @@ from bot.shelf import DAY, midnight
 SOURCES_TOLD_DAYS = 14  # a change of source explains a fortnight's counts, not older ones
 TRACKS_DRAWN = 6  # more paths than this hide each other on a phone
 TRACK_MARGIN = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Desk:
@@ -52,18 +58,27 @@ class Desk:
         return self._with_more(watch, Judge().judge([watch], [known], today, pools)[0], today)
 
     def _with_more(self, watch: Watch, judged: Judged, today: date) -> Judged:
-        """The other halves of the verdict: lull and make-up."""
-        found = [*judged.findings, *lull.findings(watch, judged.series, today)]
-        if makeup.worth_judging(watch, judged.series, today):
-            counted = [
-                (match.leg, self.book.identify(match.leg))
-                for match in self.book.matches(watch, today - makeup.REACH, today)
-                if match.fit is Fit.COUNTS
-            ]
-            odd = makeup.finding(watch, judged.series, judged.walk, counted, today)
-            if odd is not None:
-                found.append(_explained(watch, judged.series, odd))
-        return replace(judged, findings=tuple(found))
+        """The other halves of the verdict: lull and make-up. One that fails costs itself alone."""
+        lulls = _spared(
+            f"lull could not be judged watch={watch.name}",
+            lambda: lull.findings(watch, judged.series, today), (),
+        )  # fmt: skip
+        odd = _spared(
+            f"make-up could not be judged watch={watch.name}",
+            lambda: self._made_up(watch, judged, today), (),
+        )  # fmt: skip
+        return replace(judged, findings=(*judged.findings, *lulls, *odd))
+
+    def _made_up(self, watch: Watch, judged: Judged, today: date) -> tuple[Finding, ...]:
+        if not makeup.worth_judging(watch, judged.series, today):
+            return ()
+        counted = [
+            (match.leg, self.book.identify(match.leg))
+            for match in self.book.matches(watch, today - makeup.REACH, today)
+            if match.fit is Fit.COUNTS
+        ]
+        odd = makeup.finding(watch, judged.series, judged.walk, counted, today)
+        return () if odd is None else (_explained(watch, judged.series, odd),)
 
     def judged_all(self, today: date) -> dict[str, Judged]:
         """Every watch of which anything is known, judged up to `today`.
@@ -86,7 +101,13 @@ class Desk:
                 for name, judged in zip(known, fresh, strict=True)
             ]
             company = dict(zip(known, more, strict=True))
-            self._stories = network.stories(self.watches, company, today)
+            self._stories = network.Stories(
+                _spared("common days could not be found", lambda: network.common_days(company), {}),
+                _spared(
+                    "moves could not be found",
+                    lambda: network.moves(self.watches, company, today), (),
+                ),
+            )  # fmt: skip
             self._held = {
                 name: (marks[name], network.explained(judged, self._stories))
                 for name, judged in company.items()
@@ -211,6 +232,18 @@ class Desk:
             for leg in legs
         ]
         return [track for track in tracks if len(track.time_s) > 1]
+
+
+def _spared(failed: str, work: Callable[[], T], instead: T) -> T:
+    """What `work` returns; what only adds to a verdict must not stop the judging of all watches.
+    A store that fails does: the run comes again, and nothing is judged by half."""
+    try:
+        return work()
+    except StoreError:
+        raise
+    except Exception:
+        log.exception(failed)
+        return instead
 
 
 def _explained(watch: Watch, series: Series, odd: Finding) -> Finding:

@@ -45,11 +45,6 @@ class Move:
         return self.day - timedelta(days=self.gained.window_days - 1)
 
 
-def stories(watches: Mapping[str, Watch], judged: Mapping[str, Judged], today: date) -> Stories:
-    """What the open days of all watches, judged for lulls too, have in common; `today` runs."""
-    return Stories(common_days(judged), moves(watches, judged, today))
-
-
 def common_days(judged: Mapping[str, Judged]) -> dict[date, int]:
     """Direction (+1, -1) of those open days on which most watches strayed the same way.
 

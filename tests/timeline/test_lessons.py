@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
+import pytest
+
+from bot import lull, makeup, network, pool
 from bot.model.alert import Kind
 from bot.model.watch import AlertPolicy, Watch
-from tests.nouns import HL59, OSLK, Place, watch
+from tests.nouns import HL59, OSLK, Place, leg, watch
 from tests.timeline.conftest import Story
 from tests.timeline.test_life import imported
 
@@ -15,7 +19,7 @@ OLD: list[Watch] = [watch(f"old {k}", alerts=SURGES) for k in range(4)]
 NEW: Watch = watch("new", origin=Place((HL59,)), destination=Place((OSLK,)), alerts=SURGES)
 
 
-def lived(story: Make) -> Story:
+def lived(story: Make, days: int = 21) -> Story:
     """Four old watches with a leg now and then, and a new one of three weeks."""
     told = story(*OLD, NEW)
     for k, one in enumerate(OLD):
@@ -23,7 +27,7 @@ def lived(story: Make) -> Story:
             first = date(2023, 3, 1) + timedelta(days=30 * month)
             imported(told, str(first), 29, 0, one)
             imported(told, str(first + timedelta(days=29)), 1, 1 + k % 2, one)
-    told.days("2024-01-01", 21)
+    told.days("2024-01-01", days)
     return told
 
 
@@ -59,3 +63,55 @@ def test_an_import_unlearns(story: Make) -> None:
     told.day("2024-01-22")
     week = date(2024, 1, 15)
     assert told.store.priors()[week] != stored[week]
+
+
+def test_an_import_during_an_assessment_unlearns(
+    story: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lesson of a past that is replaced before it is stored is not stored."""
+    told = lived(story, days=16)
+    assessor = told.bot.wiring.assessor
+    commit, raced = assessor._commit, []
+
+    def late(*args: Any) -> None:
+        if assessor._desk.lessons._unsaved and not raced:
+            raced.append(True)
+            other = Story(told._folder, told._fields, told._watches, told.bot.now)
+            imported(other, "2022-01-01", 400, 3, OLD[0])
+            other.store.close()
+        commit(*args)
+
+    monkeypatch.setattr(assessor, "_commit", late)
+    told.days("2024-01-17", 1)
+    told.days("2024-01-18", 1)
+    assert raced
+    week = date(2024, 1, 15)
+    made = told.store.priors()[week]
+    with told.store.begin() as tx:
+        told.store.forget_priors(tx)
+    told.restart()
+    told.day("2024-01-19")
+    assert told.store.priors()[week] == made
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [(pool, "pool_prior"), (network, "moves"), (network, "common_days"), (lull, "findings"),
+     (makeup, "worth_judging")],
+)  # fmt: skip
+def test_what_only_explains_stops_no_judging(
+    story: Make, monkeypatch: pytest.MonkeyPatch, room: object, name: str
+) -> None:
+    """A failure in pooling, moves, common days or one half of a verdict leaves the surges judged
+    and told."""
+    told = lived(story, days=14)
+
+    def broken(*_: object) -> None:
+        raise ValueError("boom")
+
+    monkeypatch.setattr(room, name, broken)
+    day = date(2024, 1, 15)
+    told.day(day, [leg("OSLK", "HL59", f"{day} {k:02d}:10", icao24=f"15{k:04x}") for k in range(6)])
+    told.days("2024-01-16", 4)
+    assert "first" in told.reasons()
+    assert date(2024, 1, 18) in said(told)
