@@ -29,6 +29,7 @@ SAME_FIELD_KM = 4.0
 AWAY_NM = 700.0  # beyond the last and first report nobody flies unseen on one guess
 ONE_SIDED_NM = 300.0
 APPROACH_FT, CERTAIN_FPM = 15_000.0, 500.0  # landing or taking off for certain
+CROWD_NM = 160.0
 CROWD_KM, CROWD_N = 150.0, 12.0  # Benghazi has 4 such fields round it, Frankfurt 30
 LOW_KM, LOW_FT = 18.52, 5000.0  # 10 NM: within these a nearest-field rule is 99.4 % right
 Rows = npt.NDArray[np.intp]
@@ -90,8 +91,9 @@ class Places:
                           self._crowd[rows])  # fmt: skip
 
     def crowd(self, side: Side) -> int:
-        """How many fields with a runway for the large lie within 300 km."""
-        return len(self._big_near(side, 160.0))
+        """How many fields with a runway for the large lie within `CROWD_NM`, 300 km."""
+        here, far = unit_vectors(side.lat, side.lon), chord(CROWD_NM * KM_PER_NM)
+        return int(self._tree.query_ball_point(here, far, return_length=True))
 
     def _crowds(self, a: Airfields) -> npt.NDArray[np.float64]:
         """0..1: how many fields with a runway for the large lie round each of these."""
@@ -123,11 +125,6 @@ class Places:
         reach = np.array([chord(nm * KM_PER_NM) for _, nm in far])
         both = away <= reach[of] ** 2
         return of[both], self.big[at[both]]
-
-    def _big_near(self, side: Side, nm: float) -> Rows:
-        here = unit_vectors(side.lat, side.lon)
-        found = self._tree.query_ball_point(here, chord(nm * KM_PER_NM))
-        return self.big[np.asarray(found, dtype=np.intp)]
 
 
 def _reaches(before: Side | None, after: Side | None) -> list[tuple[Side, float]]:
