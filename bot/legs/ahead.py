@@ -5,6 +5,7 @@ the field at the leg's other end, where they went under this callsign. Promises:
 whoever else is asked for. Refuses: to choose between two fields.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 from bot.airfields import Airfields
 from bot.geo import KM_PER_NM, bearing_deg, distance_km
 from bot.legs.belief import LIGHT
-from bot.legs.recall import NONE, Recall, Rows
+from bot.legs.recall import NONE, Facts, Recall, Rows
 from bot.legs.side import craft_class
 from bot.model.air import End, Leg
 
@@ -23,6 +24,9 @@ KNOWN_AT = 0.9  # what others do counts where the other end is as sure as this
 # so often each was right in seven worlds of one simulator and three of another: 162 of 164, 283 of
 # 305, 66 of 80, 19 of 19 (believed less: so few)
 BOTH_SURE, OWN_SURE, FLEET_SURE, CALL_SURE = 0.97, 0.92, 0.8, 0.9
+# an operator's three letters, then a flight: no TEST1234, 00000000 or registration tells a route
+FLIGHT = re.compile(r"[A-Z]{3}[0-9][0-9A-Z]{0,4}")
+SAME_S = 3600.0  # two airframes that set out within it under one callsign: it is nobody's
 ENDS = "origin", "destination"
 Found = tuple[int, float] | None  # row of the field, and how surely
 
@@ -82,15 +86,35 @@ def _fleets(recall: Recall, asked: Sequence[Going]) -> list[set[int]]:
 
 def _calls(recall: Recall, asked: Sequence[Going]) -> list[set[int]]:
     """Where others' flights under its callsign ended (began), if their other end is not known to
-    be another."""
-    calls, t = [(g.leg.callsign or "").encode() for g in asked], [g.t for g in asked]
-    which, facts = recall.about("call", calls, t)
-    address, left, ahead = (np.array(told)[which] for told in (
-        [g.icao24 for g in asked], [g.left for g in asked], [g.ahead for g in asked]))  # fmt: skip
+    be another. Light aircraft say nothing of what is not light, a callsign that two carry at a time
+    says nothing at all."""
+    said = [g.leg.callsign or "" for g in asked]
+    calls = [call.encode() if FLIGHT.fullmatch(call) else b"" for call in said]
+    which, facts = recall.about("call", calls, [g.t for g in asked])
+    address, left, ahead, light = (np.array(told, kind)[which] for told, kind in (
+        ([g.icao24 for g in asked], "u4"), ([g.left for g in asked], "i4"),
+        ([g.ahead for g in asked], "?"), ([_light(g) for g in asked], "?")))  # fmt: skip
     there, here = (np.where(ahead, facts[a], facts[b]) for a, b in (ENDS[::-1], ENDS))
-    theirs = facts["icao24"] != address
+    theirs = (facts["icao24"] != address) & (light | ~facts["light"])
     theirs &= (left == NONE) | (here == left) | (here == NONE)
+    theirs &= ~np.isin(which, _shared(asked, which, facts))
     return _sets(len(asked), (which[theirs], there[theirs]))
+
+
+def _shared(asked: Sequence[Going], which: Rows, facts: Facts) -> Rows:
+    """Which of the asked are under a callsign that two airframes carried at a time: both set out
+    within `SAME_S`, or one while the leg that asks was in the air."""
+    own = np.array([g.icao24 for g in asked], "u4")
+    begin, end = (np.array([seen.timestamp() for seen in told]) for told in (
+        [g.leg.first_seen for g in asked], [g.leg.last_seen for g in asked]))  # fmt: skip
+    first = facts["first"]
+    during = (first >= begin[which]) & (first <= end[which]) & (facts["icao24"] != own[which])
+    of, who, t = (np.concatenate(pair) for pair in (
+        (which, np.arange(len(asked))), (facts["icao24"], own), (first, begin)))  # fmt: skip
+    order = np.lexsort((t, of))
+    of, who, t = of[order], who[order], t[order]
+    near = (of[1:] == of[:-1]) & (who[1:] != who[:-1]) & (t[1:] - t[:-1] < SAME_S)
+    return np.concatenate([which[during], of[1:][near]])
 
 
 def _sets(n: int, *told: tuple[Rows, Rows]) -> list[set[int]]:

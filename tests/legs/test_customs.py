@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bot.airfields import Airfields
@@ -65,6 +66,48 @@ def test_its_callsign_is_the_second_side(table: Airfields) -> None:
         theirs = flight(table, "OSLK", "HL59", icao24=OTHER, callsign=callsign)
         end = last(legs_of(join(theirs, mine), History(table))).destination
         assert (end.airfield, end.confidence) == named
+
+
+@pytest.mark.parametrize("callsign", ["00000000", "TEST1234", "N123AB", "RFF"])
+def test_a_placeholder_is_no_callsign(table: Airfields, callsign: str) -> None:
+    """What no operator numbers its flights by tells no route, whoever else carries it."""
+    mine = renamed(lost(table, T0 + 24 * HOUR), callsign)
+    theirs = late(table, callsign)
+    assert last(legs_of(join(theirs, mine), History(table))).destination.airfield is None
+
+
+@pytest.mark.parametrize(("type_code", "named"), [("C172", None), ("B738", "HLLB")])
+def test_a_light_aircraft_does_not_speak_for_others(
+    table: Airfields, type_code: str, named: str | None
+) -> None:
+    """Under one callsign the way of a light aircraft tells nothing of a heavy one's."""
+    theirs = late(table, "RFF1234", type_code=type_code)
+    end = last(legs_of(join(theirs, lost(table, T0 + 24 * HOUR)), History(table))).destination
+    assert end.airfield == named
+
+
+@pytest.mark.parametrize(("later_h", "named"), [(0.5, None), (12.0, "HLLB")])
+def test_a_callsign_of_two_at_a_time_tells_nothing(
+    table: Airfields, later_h: float, named: str | None
+) -> None:
+    """Two that set out within the hour under one callsign: it is no flight's; at another time it
+    is the next flight."""
+    both = (late(table, "RFF1234", T0 + k * later_h * HOUR, icao24=OTHER + k) for k in (0, 1))
+    end = last(legs_of(join(*both, lost(table, T0 + 36 * HOUR)), History(table))).destination
+    assert end.airfield == named
+
+
+def late(table: Airfields, callsign: str, start_s: float = T0, icao24: int = OTHER,
+         type_code: str = "B738") -> Positions:  # fmt: skip
+    """A flight to Benina under a callsign, heard only at its end."""
+    p = flight(table, "LGIR", "HLLB", start_s, icao24=icao24, callsign=callsign,
+               type_code=type_code)  # fmt: skip
+    return between(p, p.time_s.max() - 1500, p.time_s.max() + 1)
+
+
+def renamed(p: Positions, callsign: str) -> Positions:
+    """The same under another callsign."""
+    return replace(p, callsign=np.full(len(p), callsign.encode(), p.callsign.dtype))
 
 
 def said(customs: Customs, table: Airfields, icao24: int, b: Between) -> usage.Columns:
