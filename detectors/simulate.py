@@ -238,10 +238,21 @@ NOUFAILY = (
     (5.0, 0.0001, 0.05, 0.01, 1.2),
 )
 WEEKS, WEEKS_JUDGED = 624, 49
+# The paper's year; against the calendar's its seasons drift by a fortnight in these twelve years.
+PAPER_YEAR = 52.0
 
 
-def noufaily(seed: int, per_scenario: int = 20, *, outbreaks: bool = True) -> Trial:
-    """The 42 weekly scenarios; four past outbreaks and one in the last 49 weeks."""
+def noufaily(
+    seed: int,
+    per_scenario: int = 20,
+    *,
+    outbreaks: bool = True,
+    year_weeks: float = PAPER_YEAR,
+) -> Trial:
+    """The 42 weekly scenarios; four past outbreaks and one in the last 49 weeks.
+
+    `year_weeks`: length of the season; 365.25 / 7 keeps it in step with the dates.
+    """
     rng = np.random.default_rng(seed)
     cells = [
         (g, trend, m)
@@ -251,7 +262,7 @@ def noufaily(seed: int, per_scenario: int = 20, *, outbreaks: bool = True) -> Tr
         for _ in range(per_scenario)
     ]
     t = np.arange(1, WEEKS + 1)
-    mean = np.array([_weekly_mean(*c, t) for c in cells])
+    mean = np.array([_weekly_mean(*c, t, year_weeks) for c in cells])
     spread = np.array([NOUFAILY[c[0]][4] for c in cells])
     counts = draw(rng, mean, spread[:, None])
     found = _weekly_outbreaks(rng, counts, mean, spread) if outbreaks else []
@@ -260,11 +271,11 @@ def noufaily(seed: int, per_scenario: int = 20, *, outbreaks: bool = True) -> Tr
     return Trial(counts, dates, mean, spread, group, _surges(found), WEEKS - WEEKS_JUDGED)
 
 
-def _weekly_mean(g: int, trend: int, m: int, t: Ints) -> Floats:
+def _weekly_mean(g: int, trend: int, m: int, t: Ints, year_weeks: float) -> Floats:
     theta, beta, g1, g2, _ = NOUFAILY[g]
     log = theta + trend * beta * t
     for j in range(1, m + 1):
-        angle = 2 * np.pi * j * t / 52
+        angle = 2 * np.pi * j * t / year_weeks
         log = log + g1 * np.cos(angle) + g2 * np.sin(angle)
     return np.asarray(np.exp(log))
 

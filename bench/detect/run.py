@@ -122,21 +122,37 @@ def scheduled(scale: float) -> None:
 def weekly(scale: float) -> None:
     print("42 weekly scenarios (Noufaily et al.)")
     trial = simulate.noufaily(SEED + 6, per_scenario=max(int(16 * scale), 2))
-    score, best = scores(trial), evaluate.oracle(trial)
-    best[:, : trial.judge_from] = np.nan
-    ok = evaluate.clean(trial, np.where(np.isnan(best), np.nan, score))
+    best = _weekly_best(trial)
     few = np.arange(len(trial.counts)) % max(int(16 * scale), 2) < 2
     found = {name: surveillance(name, trial.counts[few], trial.judge_from) for name in R_METHODS}
-    for fpr in (0.01, 0.025):
-        a, b = (
-            evaluate.report(trial, s, evaluate.threshold_for_fpr(s, ok, fpr)) for s in (score, best)
-        )
-        line(f"POD / oracle at FPR {fpr:.1%}", ">= 0.98", ratio_text(a, b, trial))
+    for fpr, text in _at_fpr(trial, best).items():
+        line(f"POD / oracle at FPR {fpr:.1%}", ">= 0.98", text)
         for name, peer in found.items():
             if isinstance(peer, str):
                 print(f"  {name} skipped: {peer}")
             else:
                 _peer(name, trial, peer, few, fpr, best)
+    trial = simulate.noufaily(SEED + 6, per_scenario=max(int(16 * scale), 2), year_weeks=365.25 / 7)
+    for fpr, text in _at_fpr(trial, _weekly_best(trial)).items():
+        line(f"seasons of 365.25 days, FPR {fpr:.1%}", "-", text)
+
+
+def _weekly_best(trial: Trial) -> Floats:
+    best = evaluate.oracle(trial)
+    best[:, : trial.judge_from] = np.nan
+    return best
+
+
+def _at_fpr(trial: Trial, best: Floats) -> dict[float, str]:
+    """POD / oracle at each share of false alarms."""
+    score, found = scores(trial), {}
+    ok = evaluate.clean(trial, np.where(np.isnan(best), np.nan, score))
+    for fpr in (0.01, 0.025):
+        a, b = (
+            evaluate.report(trial, s, evaluate.threshold_for_fpr(s, ok, fpr)) for s in (score, best)
+        )
+        found[fpr] = ratio_text(a, b, trial)
+    return found
 
 
 def _peer(name: str, trial: Trial, peer: Floats, few: Bools, fpr: float, best: Floats) -> None:

@@ -72,6 +72,22 @@ def test_the_42_scenarios_are_42() -> None:
     assert trial.step == 7
 
 
+def test_weekly_seasons_can_keep_step_with_the_calendar() -> None:
+    """A year of 365.25 / 7 weeks peaks in one month for ever, the paper's drifts by a fortnight."""
+    paper = simulate.noufaily(1, per_scenario=1)
+    calendar = simulate.noufaily(1, per_scenario=1, year_weeks=365.25 / 7)
+    row = list(paper.group).index("7m1")
+
+    def phase(trial: simulate.Trial) -> float:
+        """Days by which the peak of the last two years comes earlier than that of the first."""
+        days = np.arange(624) * 7 % 365.25
+        tops = [days[w][trial.mean[row, w].argmax()] for w in (slice(26, 78), slice(546, 598))]
+        return float((tops[0] - tops[1] + 182) % 365.25 - 182)
+
+    assert abs(phase(calendar)) <= 7
+    assert phase(paper) > 10
+
+
 def test_the_oracle_is_hard_to_beat() -> None:
     """Told the truth, it finds at least what the detector finds (within noise)."""
     trial = simulate.sparse_grid(4, per_class=3)
