@@ -182,6 +182,7 @@ class Assessor:
 
     def _letter(self, item: Item, backed: dict[str, Evidence], now: datetime) -> Letter:
         backing = backed[item.alert.id]
+        backing = replace(backing, finding=self._for_all_of(item))
         if item.also:
             by_watch = {other.finding.watch: other.legs for other in backed.values()}
             others = {finding.watch: by_watch[finding.watch] for finding in item.also}
@@ -192,6 +193,18 @@ class Assessor:
             said = replace(said, pictures=_draw(backing, item.reason))
         event = alerts.event_key(item.alert, item.reason)
         return Letter(event, said, item.addresses, item.alert.id)
+
+    def _for_all_of(self, item: Item) -> Finding:
+        """The item's finding without those other ends of a move whose watch somebody of its
+        addressees is not told of."""
+        also = {finding.watch for finding in item.also}
+        ends = tuple(
+            end for end in item.finding.moved
+            if end.watch in also
+            or set(item.addresses)
+            <= set(self._settings.addresses(self._desk.watches[end.watch].audience))
+        )  # fmt: skip
+        return replace(item.finding, moved=ends)
 
 
 def _kinds(watch: Watch) -> list[Kind]:

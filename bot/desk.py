@@ -59,13 +59,14 @@ class Desk:
 
     def _with_more(self, watch: Watch, judged: Judged, today: date) -> Judged:
         """The other halves of the verdict: lull and make-up. One that fails costs itself alone."""
+        none: tuple[Finding, ...] = ()
         lulls = _spared(
             f"lull could not be judged watch={watch.name}",
-            lambda: lull.findings(watch, judged.series, today), (),
+            lambda: lull.findings(watch, judged.series, today), none,
         )  # fmt: skip
         odd = _spared(
             f"make-up could not be judged watch={watch.name}",
-            lambda: self._made_up(watch, judged, today), (),
+            lambda: self._made_up(watch, judged, today), none,
         )  # fmt: skip
         return replace(judged, findings=(*judged.findings, *lulls, *odd))
 

@@ -4,6 +4,7 @@ Order is importance: what a channel cannot fit, it leaves out from the end.
 """
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from bot.message import legs as spelt
@@ -74,7 +75,7 @@ def _raised(
         Section(tuple(fact for fact in facts if fact), essential=True),
         _story(evidence, book),
         spelt.listed(evidence.legs, book, "Legs", most=LEGS_SHOWN),
-        _also(evidence, book),
+        *_also(evidence, book),
         coverage(evidence.coverage, book),
         spelt.listed(
             evidence.possible, book, "Possible legs, not counted", most=POSSIBLE_SHOWN
@@ -254,12 +255,25 @@ def _story(evidence: Evidence, book: Gazetteer) -> Section | None:
     return Section(tuple(lines), "One airframe, one story" if len(lines) == 1 else "Stories")
 
 
-def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
-    """Other watches that the same aircraft moved, or the same day."""
-    if not evidence.also:
-        return None
+def _also(evidence: Evidence, book: Gazetteer) -> list[Section]:
+    """Other watches: where the traffic moved from or to, and what the same legs moved, or the same
+    day."""
+    ends = {end.watch for end in evidence.finding.moved}
+    everywhere = any(note.endswith(EVERYWHERE) for note in evidence.finding.notes)
+    parts = {
+        "The other end of the move": [f for f in evidence.also if f.watch in ends],
+        "On the same day also moved" if everywhere else "The same legs also moved": [
+            f for f in evidence.also if f.watch not in ends
+        ],
+    }
+    return [_told_with(evidence, found, head, book) for head, found in parts.items() if found]
+
+
+def _told_with(
+    evidence: Evidence, others: Iterable[Finding], heading: str, book: Gazetteer
+) -> Section:
     lines: list[Line] = []
-    for finding in evidence.also:
+    for finding in others:
         chance = words.about(rarity_of(finding))
         rare = f"; by chance {chance}" if chance and finding.kind is not Kind.FIRST else ""
         said = headline(finding, book)
@@ -268,17 +282,7 @@ def _also(evidence: Evidence, book: Gazetteer) -> Section | None:
         flown = evidence.other_legs.get(finding.watch, ())
         told = {leg.id for run in evidence.story for leg in run}
         lines.extend(spelt.entry(leg, book) for leg in flown[-2:] if leg.id not in told)
-    return Section(tuple(lines), _shared(evidence))
-
-
-def _shared(evidence: Evidence) -> str:
-    """What the finding and those told with it have in common."""
-    if any(note.endswith(EVERYWHERE) for note in evidence.finding.notes):
-        return "On the same day also moved"
-    ends = {end.watch for end in evidence.finding.moved}
-    if {finding.watch for finding in evidence.also} <= ends:
-        return "The other end of the move"
-    return "The same legs also moved"
+    return Section(tuple(lines), heading)
 
 
 def _considered(finding: Finding) -> Section | None:

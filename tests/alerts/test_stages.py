@@ -114,16 +114,30 @@ def test_a_surge_speaks_for_the_first_leg_of_its_watch() -> None:
 
 
 def test_an_audience_of_its_own_hears_on_its_own() -> None:
-    """Only shared addresses are grouped; others get their watch's own message."""
-    leader, other = item("a", legs="1", to=(A, B), rarity=9.0), item("b", legs="1", to=(B, C))
+    """Only whom the leader reaches is told inside its message; others get their watch's own."""
+    leader, other = item("a", legs="1", to=(A,), rarity=9.0), item("b", legs="1", to=(A, C))
     batch = group(Batch((leader, other)))
     assert [(kept.alert.watch, kept.addresses) for kept in batch.kept] == [
-        ("a", (A, B)),
+        ("a", (A,)),
         ("b", (C,)),
     ]
-    assert batch.dropped == (Drop(other, Dropped.GROUPED, (B,)),)
+    assert batch.dropped == (Drop(other, Dropped.GROUPED, (A,)),)
     strangers = group(Batch((item("a", legs="1"), item("b", legs="1", to=(C,)))))
     assert [(kept.alert.watch, kept.also) for kept in strangers.kept] == [("a", ()), ("b", ())]
+
+
+def test_nobody_is_told_of_a_watch_that_is_not_theirs() -> None:
+    """What is not meant for all whom the leader reaches is told apart, to each of its own; two
+    such of the same audience are told together."""
+    leader, other = item("a", legs="1", to=(A, B), rarity=9.0), item("b", legs="1", to=(B, C))
+    twin = item("c", legs="1", to=(C, B), rarity=1.0)
+    batch = group(Batch((leader, other, twin)))
+    assert [(kept.alert.watch, kept.addresses, kept.also) for kept in batch.kept] == [
+        ("a", (A, B), ()),
+        ("b", (B, C), (twin.finding,)),
+    ]
+    heard = {step.alert.watch: set(step.alert.heard) for step in told(batch) if step.alert}
+    assert heard == {"a": {A.key(), B.key()}, "b": {B.key(), C.key()}, "c": {B.key(), C.key()}}
 
 
 def test_ends_are_never_grouped() -> None:
@@ -134,7 +148,7 @@ def test_ends_are_never_grouped() -> None:
 
 def test_who_was_told_is_remembered() -> None:
     """Own messages and grouped ones count as told; silenced ones do not, and have no reason."""
-    leader, other = item("a", legs="1", to=(A, B), rarity=9.0), item("b", legs="1", to=(B, C))
+    leader, other = item("a", legs="1", to=(A, B), rarity=9.0), item("b", legs="1", to=(B, A, C))
     hushed = item("c")
     batch = group(silence(Batch((leader, other, hushed)), [hush("c")], NOW))
     final = {step.alert.watch: step for step in told(batch) if step.alert}
@@ -142,7 +156,7 @@ def test_who_was_told_is_remembered() -> None:
         "a": Reason.FIRST, "b": Reason.FIRST, "c": Reason.NONE,
     }  # fmt: skip
     heard = {name: step.alert.heard for name, step in final.items() if step.alert}
-    assert heard == {"a": (A.key(), B.key()), "b": (C.key(), B.key()), "c": ()}
+    assert heard == {"a": (A.key(), B.key()), "b": (C.key(), A.key(), B.key()), "c": ()}
     assert [step.alert.told_return_years for step in final.values() if step.alert] == [9, 4, 0]
 
 

@@ -8,7 +8,7 @@ told.heard -> [(date, reason, kind, watch or title)]
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tests.nouns import at
 
 __all__ = ["Policy"]
 DESK = Address("list", "desk")
+DESKS = {"desk": (DESK,)}
 START = at("2024-01-01")
 
 
@@ -52,8 +53,10 @@ class Story:
     """The bot on a hand-wound clock; restart() closes and reopens everything."""
 
     def __init__(self, folder: Path, fields: Airfields, watches: Sequence[Watch],
-                 start: datetime = START) -> None:  # fmt: skip
+                 start: datetime = START,
+                 audiences: Mapping[str, tuple[Address, ...]] = DESKS) -> None:  # fmt: skip
         self._folder, self._fields, self._watches = folder, fields, watches
+        self._audiences = dict(audiences)
         self.channel = ListChannel()
         self.start = start
         self._open()
@@ -61,7 +64,7 @@ class Story:
     def _open(self) -> None:
         settings = Config(
             path=self._folder / "config.yaml", feeds=(), watches=tuple(self._watches),
-            audiences={"desk": (DESK,)}, data=self._folder,
+            audiences=self._audiences, data=self._folder,
         )  # fmt: skip
         self.store = app.open_data(settings, self.start)
         self.bot = Rehearsal(settings, self._fields, self.store, {"list": self.channel},
@@ -148,10 +151,12 @@ def pasts(tmp_path_factory: pytest.TempPathFactory, fields: Airfields) -> Pasts:
 def story(tmp_path: Path, fields: Airfields, pasts: Pasts) -> Iterator[Callable[..., Story]]:
     made: list[Story] = []
 
-    def make(*watches: Watch, quiet: int = 0) -> Story:
+    def make(
+        *watches: Watch, quiet: int = 0, audiences: Mapping[str, tuple[Address, ...]] = DESKS
+    ) -> Story:
         folder = tmp_path / str(len(made))
         start = pasts.copy(watches, quiet, folder) if quiet else START
-        made.append(Story(folder, fields, watches, start))
+        made.append(Story(folder, fields, watches, start, audiences))
         return made[-1]
 
     yield make

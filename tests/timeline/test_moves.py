@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from bot.commands import why
 from bot.model.air import Leg
 from bot.model.alert import Kind, Message, Moved
-from bot.model.watch import AlertPolicy, Watch
+from bot.model.watch import Address, AlertPolicy, Watch
 from tests.nouns import Area, Place, Spot, leg, watch
 from tests.timeline.conftest import Story
 from tests.timeline.test_life import imported
@@ -100,3 +102,47 @@ def test_an_origin_within_another_is_no_other_origin(story: Make) -> None:
         day = MOVED + timedelta(days=k)
         told.day(day, flights(day, 8, 0))
     assert not any("moved" in text(m) for _, m in told.channel.heard)
+
+
+@pytest.mark.parametrize(
+    ("syria", "turkey", "named"),
+    [
+        (("x",), ("y",), {}),
+        (("x", "y"), ("y",), {("y", TURKEY.name): SYRIA.name}),
+        (("x",), ("x", "y"), {("x", SYRIA.name): TURKEY.name}),
+    ],
+)
+def test_a_move_is_told_to_those_who_are_told_of_both_ends(
+    story: Make, syria: tuple[str, ...], turkey: tuple[str, ...], named: dict[tuple[str, str], str]
+) -> None:
+    """Nobody reads of a watch that is not theirs, everybody hears of their own, and of its end."""
+    audiences = {name: (Address("list", name),) for name in "xy"}
+    here, there = replace(SYRIA, audience=syria), replace(TURKEY, audience=turkey)
+    told = lived(lambda *watches: story(*watches, audiences=audiences), here, there)
+    day, after = MOVED + timedelta(days=1), MOVED + timedelta(days=2)
+    told.day(day, flights(day, 4, 0))
+    told.day(after, [*flights(day, 10, 0)[4:], *flights(after, 4, 4)])
+    reached: dict[str, set[str]] = {}
+    for address, message in told.channel.heard:
+        mine = {w.name for w in (here, there) if address.to in w.audience}
+        named_here = {w.name for w in (here, there) if w.name in text(message)}
+        assert named_here <= mine
+        reached[address.to] = reached.get(address.to, set()) | named_here
+    assert reached == {name: {w.name for w in (here, there) if name in w.audience} for name in "xy"}
+    for (who, whose), other in named.items():
+        assert any(a.to == who and whose in text(m) and other in text(m)
+                   for a, m in told.channel.heard)  # fmt: skip
+    heard = {alert.watch: set(alert.heard) for alert in told.store.open_alerts()}
+    assert heard == {w.name: {f"list:{name}" for name in w.audience} for w in (here, there)}
+
+
+def test_the_other_end_stands_apart_from_what_the_same_legs_moved(story: Make) -> None:
+    """A twin of the watch shares its legs; the lull it came from does not."""
+    told = lived(story, SYRIA, TURKEY, replace(SYRIA, name="Syria twin"))
+    day, after = MOVED + timedelta(days=1), MOVED + timedelta(days=2)
+    told.day(day, flights(day, 4, 0))
+    told.day(after, [*flights(day, 10, 0)[4:], *flights(after, 4, 4)])
+    (message,) = [m for _, m in told.channel.heard]
+    parts = {s.heading: text(replace(message, title="", sections=(s,))) for s in message.sections}
+    assert "Turkey to Libya: 0 legs" in parts["The other end of the move"]
+    assert "Turkey" not in parts["The same legs also moved"]
