@@ -14,6 +14,7 @@ import numpy.typing as npt
 EARTH_KM = 6371.0088
 KM_PER_NM = 1.852
 Floats = npt.NDArray[np.float64]
+Point = tuple[float, float]  # lat, lon in degrees
 
 
 def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
@@ -89,6 +90,57 @@ def in_polygon(lat_deg: float, lon_deg: float, corners: Sequence[tuple[float, fl
         west <= -turn <= east and _encloses(y, [v + turn for v in x], lat_deg)
         for turn in (-360.0, 0.0, 360.0)
     )
+
+
+def to_outline_nm(lat_deg: float, lon_deg: float, corners: Sequence[tuple[float, float]]) -> float:
+    """Distance in nautical miles to the nearest edge of a polygon of (lat, lon) corners, inside or
+    out. The edges are straight on plain latitude and longitude, as for `in_polygon`.
+
+    >>> round(to_outline_nm(41, 35, [(30, 30), (30, 40), (40, 40), (40, 30)]))
+    60
+    """
+    narrow = math.cos(math.radians(lat_deg))  # a degree of longitude against one of latitude
+    nearest = math.inf
+    for (lat1, lon1), (lat2, lon2) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        west = (lon1 - lon_deg + 180) % 360 - 180
+        dx, dy = (lon2 - lon1 + 180) % 360 - 180, lat2 - lat1
+        along = -(west * dx * narrow**2 + (lat1 - lat_deg) * dy)
+        part = min(1.0, max(0.0, along / ((dx * narrow) ** 2 + dy**2 or 1.0)))
+        foot = lat1 + part * dy, lon_deg + west + part * dx
+        nearest = min(nearest, distance_nm(lat_deg, lon_deg, *foot))
+    return nearest
+
+
+def outlines_cross(a: Sequence[tuple[float, float]], b: Sequence[tuple[float, float]]) -> bool:
+    """Whether an edge of one polygon crosses one of the other; a common border is no crossing.
+
+    >>> outlines_cross([(0, 0), (0, 9), (1, 9), (1, 0)], [(-4, 4), (-4, 5), (5, 5), (5, 4)])
+    True
+    """
+    return any(
+        _crosses(p, q, (r[0], r[1] + turn), (s[0], s[1] + turn))
+        for p, q in _edges(a)
+        for r, s in _edges(b)
+        for turn in (-360.0, 0.0, 360.0)
+    )
+
+
+def _edges(corners: Sequence[tuple[float, float]]) -> list[tuple[Point, Point]]:
+    """Edges of (lat, lon) that run the short way round, if need be past 180 degrees."""
+    return [
+        ((lat1, lon1), (lat2, lon1 + (lon2 - lon1 + 180) % 360 - 180))
+        for (lat1, lon1), (lat2, lon2) in zip(corners, (*corners[1:], corners[0]), strict=True)
+    ]
+
+
+def _crosses(p: Point, q: Point, r: Point, s: Point) -> bool:
+    apart = _side(p, q, r) * _side(p, q, s) < 0
+    return apart and _side(r, s, p) * _side(r, s, q) < 0
+
+
+def _side(p: Point, q: Point, r: Point) -> float:
+    """Above 0 where r lies to one side of the line from p to q, below on the other."""
+    return (q[1] - p[1]) * (r[0] - p[0]) - (q[0] - p[0]) * (r[1] - p[1])
 
 
 def _encloses(y: list[float], x: list[float], lat_deg: float) -> bool:

@@ -149,7 +149,7 @@ def _destinations(
     for name in judged:
         watch = watches[name]
         if watch.origin is not None and watch.destination is not None:
-            to = frozenset(watch.destination.airfields), frozenset(watch.destination.areas)
+            to = watch.destination.where()
             groups.setdefault((to, frozenset(watch.aircraft)), []).append(name)
     return [tuple(names) for names in groups.values() if len(names) > 1]
 

@@ -24,11 +24,25 @@ class Area:
         return geo.in_polygon(lat_deg, lon_deg, self.polygon)
 
     def overlaps(self, other: "Area") -> bool:
-        """Whether a corner or the centre of one lies in the other. (Two long areas that cross
-        without that are not told apart.)"""
-        points = other.polygon or (other.centre or (0.0, 0.0),)
-        mine = self.polygon or (self.centre or (0.0, 0.0),)
-        return any(self.contains(*p) for p in points) or any(other.contains(*p) for p in mine)
+        """Whether a point may lie in both."""
+        if self.centre is None and other.centre is None:
+            inside = any(self.contains(*p) for p in other.polygon)
+            inside = inside or any(other.contains(*p) for p in self.polygon)
+            return inside or geo.outlines_cross(self.polygon, other.polygon)
+        if self.centre is None or other.centre is None:
+            return other.overlaps(self) if self.centre is None else self._reaches(other)
+        apart = geo.distance_nm(*self.centre, *other.centre)
+        return apart < self.radius_nm + other.radius_nm
+
+    def _reaches(self, other: "Area") -> bool:
+        """Whether this circle lies partly or wholly within that polygon, or round it."""
+        centre = self.centre or (0.0, 0.0)
+        to_edge_nm = geo.to_outline_nm(*centre, other.polygon)
+        return other.contains(*centre) or to_edge_nm < self.radius_nm
+
+    def shape(self) -> tuple[object, ...]:
+        """What is the same for the same area by another name."""
+        return self.polygon, self.centre, self.radius_nm
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,10 @@ class Spot:
     lat_deg: float
     lon_deg: float
 
+    def where(self) -> tuple[float, float]:
+        """The same for the same airfield by another name; 0.01 degrees are half a mile."""
+        return round(self.lat_deg, 2), round(self.lon_deg, 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -50,7 +68,7 @@ class Place:
 
     def overlaps(self, other: "Place") -> bool:
         """Whether a leg could count for both."""
-        if set(self.airfields) & set(other.airfields):
+        if {spot.where() for spot in self.airfields} & {spot.where() for spot in other.airfields}:
             return True
         inside = any(
             area.contains(spot.lat_deg, spot.lon_deg)
@@ -59,6 +77,11 @@ class Place:
             for spot in two.airfields
         )
         return inside or any(a.overlaps(b) for a in self.areas for b in other.areas)
+
+    def where(self) -> tuple[frozenset[object], frozenset[object]]:
+        """The same for the same place by another name."""
+        fields, areas = self.airfields, self.areas
+        return frozenset(spot.where() for spot in fields), frozenset(area.shape() for area in areas)
 
     def label(self) -> str:
         """For a human: 'Hmeimim, eastern-libya'."""
