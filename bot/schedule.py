@@ -28,6 +28,7 @@ class Schedule:
     def __init__(self, health: Health) -> None:
         self._health = health
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=DEFAULTS)
+        self._pace = threading.Lock()  # for both of these: a job ends while it may be dropped
         self._awaited: dict[str, datetime] = {}  # job -> when it must have made progress
         self._every: dict[str, timedelta] = {}
         self.stopping = threading.Event()
@@ -43,8 +44,10 @@ class Schedule:
         """Do `work` at that pace; a job of the same name is replaced. Jobs of one thread wait for
         each other. Work that returns False had nothing to do: no proof that it would work."""
         self._open(thread)
-        self._every[job] = timedelta(seconds=seconds)
-        self._awaited[job] = clock() + self._every[job] + STUCK_AFTER
+        now, pace = clock(), timedelta(seconds=seconds)
+        with self._pace:
+            self._every[job] = pace
+            self._awaited[job] = now + pace + STUCK_AFTER
         self._scheduler.add_job(
             self._guarded, "interval", seconds=seconds, id=job, executor=thread,
             args=[job, work], replace_existing=True,
@@ -61,17 +64,21 @@ class Schedule:
     def drop(self, job: str) -> None:
         """It is not to be done any more; if it runs now, it runs to its end."""
         self._scheduler.remove_job(job)
-        del self._awaited[job], self._every[job]
+        with self._pace:
+            del self._awaited[job], self._every[job]
 
     def beat(self, job: str) -> None:
         """The job is making progress; one that was dropped has nothing to prove."""
-        if job in self._awaited:
-            self._awaited[job] = clock() + self._every[job] + STUCK_AFTER
+        now = clock()
+        with self._pace:
+            if job in self._every:
+                self._awaited[job] = now + self._every[job] + STUCK_AFTER
 
     def stuck(self) -> list[str]:
         """Jobs that have made no progress for `STUCK_AFTER` more than their own interval."""
         now = clock()
-        return [job for job, by in list(self._awaited.items()) if now > by]
+        with self._pace:
+            return [job for job, by in self._awaited.items() if now > by]
 
     def stop(self, within_s: float) -> bool:
         """Begin no job any more and wait for those that run; whether all ended in time."""

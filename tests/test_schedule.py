@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -82,6 +82,24 @@ def test_only_a_job_without_progress_is_stuck(monkeypatch: pytest.MonkeyPatch) -
     assert jobs.stuck() == []
     now[0] += timedelta(days=1)
     assert jobs.stuck() == ["housekeeping"]
+
+
+def test_a_job_dropped_while_it_ends_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A beat that comes as its job is dropped neither fails nor makes it awaited again."""
+    now = [NOW]
+    jobs = Schedule(Health())
+    monkeypatch.setattr(schedule, "clock", lambda: now[0])
+    jobs.every(10, "lane", "lane", lambda: None)
+
+    def dropping() -> datetime:
+        monkeypatch.setattr(schedule, "clock", lambda: now[0])
+        jobs.drop("lane")
+        return now[0]
+
+    monkeypatch.setattr(schedule, "clock", dropping)
+    jobs.beat("lane")
+    now[0] += timedelta(days=1)
+    assert jobs.stuck() == []
 
 
 def test_a_stop_is_never_held_up_by_a_job_that_hangs(health: Health) -> None:

@@ -218,11 +218,12 @@ def _unless_same(before: Alert, after: Alert, now: datetime) -> Step:
 
 def _is_worse(alert: Alert, finding: Finding) -> bool:
     """Ten times rarer than told, or, where that was as rare as can be said, several times the
-    size; what was told without a number, or as beyond doubt, cannot be."""
+    size; what was told without a number, or as beyond doubt, cannot be. What can be said is that of
+    the route as it was when the alert began: today's usual may waver about where that changes."""
     told, years = alert.told_return_years, _rarity(finding)
     if not 0 < told < BEYOND_DOUBT:
         return False
-    beyond_words = told > reach_years(finding.kind, finding.usual_per_day)
+    beyond_words = told > reach_years(alert.kind, alert.usual_before)
     return (told**GROWN if beyond_words else told * WORSE_BY) <= years
 
 

@@ -194,8 +194,7 @@ def _worse(alert: Alert | None, finding: Finding) -> Line:
     """How rare it was when last told; where the words are the same, its size is the news."""
     if alert is None or alert.told_return_years <= 0:
         return ()
-    reach = reach_years(finding.kind, finding.usual_per_day)
-    before = in_words(alert.told_return_years, reach)
+    before = in_words(alert.told_return_years, reach_years(alert.kind, alert.usual_before))
     if before == rarity_of(finding):
         return words.line("It has grown much since last told")
     return words.line(f"When last told: {words.about(before)}")

@@ -42,8 +42,8 @@ def rarity_of(finding: Finding) -> str:
 def in_words(years: float, reach: float = REACH_YEARS) -> str:
     """'' when it is not known. `reach`: years beyond which nobody has looked.
 
-    >>> [in_words(years) for years in (37.0, 25.0, 1.2, 0.2, 0.001, 4e6, math.nan)]
-    ['once in 40 years', 'once in 30 years', 'once a year', '5 times a year', \
+    >>> [in_words(years) for years in (37.0, 25.0, 1.2, 0.7, 0.2, 0.001, 4e6, math.nan)]
+    ['once in 40 years', 'once in 30 years', 'once a year', 'once a year', '5 times a year', \
 'every week or more', 'once in 100 years or rarer', '']
     >>> in_words(37.0, REACH_RARE_YEARS)
     'once in 10 years or rarer'
@@ -57,4 +57,5 @@ def in_words(years: float, reach: float = REACH_YEARS) -> str:
         return "once a year" if n == 1 else f"once in {n:,} years"
     if years < 1 / 50:
         return "every week or more"
-    return f"{one_digit(1 / years)} times a year"
+    often = one_digit(1 / years)
+    return "once a year" if often == 1 else f"{often} times a year"

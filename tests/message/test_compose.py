@@ -250,8 +250,9 @@ def test_a_worsening_beyond_words_does_not_repeat_them() -> None:
     assert "When last told" not in text
     assert "It has grown much since last told" in text
     common = replace(louder, expected_window=3.0)
+    busy = replace(ALERT, usual_before=3.0)
     assert "When last told: about once in 40 years" in (
-        words(told(evidence(common), Reason.WORSE, alert=ALERT))
+        words(told(evidence(common), Reason.WORSE, alert=busy))
     )
 
 
