@@ -152,11 +152,11 @@ def test_beyond_what_can_be_said_only_growth_is_told() -> None:
 def test_a_usual_that_wavers_changes_no_rule() -> None:
     """A route told as once in 10 years or rarer is not told again for words that it never had
     because today's usual is a little over where more could be said, nor one over for one under."""
-    for began, today, told in ((0.19, 0.21, []), (0.21, 0.19, [Reason.WORSE])):
+    for began, today, reasons in ((0.19, 0.21, []), (0.21, 0.19, [Reason.WORSE])):
         life = Life()
         life.run(clock(1), finding(return_period_years=50.0, expected_window=7 * began))
         louder = finding(day=day(1), return_period_years=600.0, expected_window=7 * today)
-        assert life.run(clock(2), louder) == told
+        assert life.run(clock(2), louder) == reasons
 
 
 def test_an_unknown_rarity_never_worsens() -> None:
