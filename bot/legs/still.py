@@ -4,9 +4,11 @@ A spoofed position need not leap: after some minutes of silence Beirut is within
 aircraft then 'descends' and 'taxies' there while it lands elsewhere. What gives it away is that it
 says 250 kt and stays where it is. Marks half a minute apart are compared: no aircraft turns so
 tightly at `FAST_KT` that it is found within `LAG` of its way `STILL_N` times in a row, within
-`STAY_KM`. From then on nothing said there is believed, on the ground neither, until it is heard
-`LEAVE_KM` away, or moves again as it says, or was silent for `QUIET_S`; and the last good place is
-the one before. Without a ground speed there is no verdict.
+`STAY_KM`; jets that turn over their own field do, but from step to step they cover the way. From
+then on nothing said there is believed, on the ground neither, until it is heard `LEAVE_KM` away,
+or flies again as it says, or is on the ground for `PARKED_S`, or was silent for `QUIET_S`; and the
+last good place is the one before. Without a ground speed there is no verdict. Taxiing is no proof:
+seen seldom, a spoofed place moves about as fast.
 
 Promises: what is remembered between reports (`MARKS`) is the same however they are cut up.
 """
@@ -23,15 +25,19 @@ from bot.model.air import Positions
 FAST_KT = 150.0  # below this light aircraft turn as tightly
 LAG = 0.4  # of the way: in 45 s a turn of 250 degrees, at 150 kt a bank of 40
 LEAST_S, MOST_S = 10.0, 45.0  # between marks
+STEP_S, STEPS = 10.0, 0.6  # of the way: in a circle of 30 s steps of 10 s cover 0.83
 STILL_N = 4
 STAY_KM = 8.0
 LEAVE_KM, QUIET_S = 25.0, 900.0
 MOVES, MOVES_S, MOVES_KT = 0.6, 180.0, 100.0  # so much of the way for so long is flight again
+PARKED_S = 3600.0  # no approach takes as long: it has landed, and has its place again
 
 MARKS = [("m_t", "f8"), ("m_lat", "f8"), ("m_lon", "f8"), ("b_t", "f8"), ("b_lat", "f8"),
-         ("b_lon", "f8"), ("a_lat", "f8"), ("a_lon", "f8"), ("still_n", "i4")]  # fmt: skip
+         ("b_lon", "f8"), ("a_lat", "f8"), ("a_lon", "f8"), ("p_t", "f8"), ("p_lat", "f8"),
+         ("p_lon", "f8"), ("p_km", "f8"), ("still_n", "i4")]  # fmt: skip
 """The last mark; the one before (of a still run: before it; later the start of a movement); the
-place where a run began; how many marks of the run lagged."""
+place where a run began; the last step of a run (held: when last in the air) and the sum of steps
+since the mark; how many marks of the run lagged."""
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Gate = dict[str, float]
@@ -40,7 +46,8 @@ Gate = dict[str, float]
 def fresh(gates: npt.NDArray[np.void]) -> None:
     """Marks of aircraft never seen before."""
     gates["m_t"] = gates["b_t"] = -math.inf
-    for name in ("m_lat", "m_lon", "b_lat", "b_lon", "a_lat", "a_lon"):
+    for name in ("m_lat", "m_lon", "b_lat", "b_lon", "a_lat", "a_lon", "p_t", "p_lat", "p_lon",
+                 "p_km"):  # fmt: skip
         gates[name] = math.nan
 
 
@@ -89,11 +96,12 @@ def _lags(p: Positions, rows: Ints, dt: Floats, lat: Floats, lon: Floats) -> Int
 
 def mark(g: Gate, t: float, lat: float, lon: float, gs: float, ground: bool) -> None:
     """Set the marks by one good report."""
+    if g["still_n"] and t // STEP_S != g["p_t"] // STEP_S:
+        step_km = distance_km(g["p_lat"], g["p_lon"], lat, lon)
+        g.update(p_t=t, p_lat=lat, p_lon=lon, p_km=g["p_km"] + step_km)
     if t // MARK_S == g["m_t"] // MARK_S:
         return
-    dt = t - g["m_t"]
-    lags = LEAST_S <= dt <= MOST_S and gs >= FAST_KT and not ground
-    if lags and distance_km(g["m_lat"], g["m_lon"], lat, lon) < _way(gs, dt, LAG):
+    if _lagged(g, t, lat, lon, gs, ground):
         if not g["still_n"]:
             g.update(a_lat=g["m_lat"], a_lon=g["m_lon"])
         g["still_n"] += 1
@@ -103,10 +111,20 @@ def mark(g: Gate, t: float, lat: float, lon: float, gs: float, ground: bool) -> 
         g["still_n"] = 0
     if not g["still_n"]:
         g.update(b_t=g["m_t"], b_lat=g["m_lat"], b_lon=g["m_lon"])
-    g.update(m_t=t, m_lat=lat, m_lon=lon)
+    g.update(m_t=t, m_lat=lat, m_lon=lon, p_t=t, p_lat=lat, p_lon=lon, p_km=0.0)
     if g["still_n"] == STILL_N:  # back to what was good before, and the run counts for nothing
         g.update(t=g["b_t"], lat=g["b_lat"], lon=g["b_lon"], bad_n=0)
         g.update(t_=g["b_t"], lat_=g["b_lat"], lon_=g["b_lon"], b_t=t, b_lat=lat, b_lon=lon)
+
+
+def _lagged(g: Gate, t: float, lat: float, lon: float, gs: float, ground: bool) -> bool:
+    """Whether a mark lags behind the one before. The steps to the first of a run are not known."""
+    dt = t - g["m_t"]
+    if not LEAST_S <= dt <= MOST_S or gs < FAST_KT or ground:
+        return False
+    if g["still_n"] and g["p_km"] >= _way(gs, dt, STEPS):
+        return False
+    return distance_km(g["m_lat"], g["m_lon"], lat, lon) < _way(gs, dt, LAG)
 
 
 def held(g: Gate) -> bool:
@@ -120,7 +138,10 @@ def holds(g: Gate, t: float, lat: float, lon: float, gs: float, ground: bool) ->
         return False
     if t <= g["m_t"]:
         return True
-    if _moves(g, t, lat, lon, gs, ground) or t - g["m_t"] > QUIET_S or (
+    if not ground:
+        g["p_t"] = t
+    parked, quiet = t - g["p_t"] > PARKED_S, t - g["m_t"] > QUIET_S
+    if _moves(g, t, lat, lon, gs, ground) or parked or quiet or (
         distance_km(g["a_lat"], g["a_lon"], lat, lon) > LEAVE_KM
     ):  # fmt: skip
         g.update(still_n=0, m_t=-math.inf, m_lat=math.nan, m_lon=math.nan)

@@ -87,6 +87,35 @@ def test_who_orbits_is_where_it_says(turn_s: float, speed_kt: float, step_s: flo
     assert len(sifted(p).positions) == len(p)
 
 
+@pytest.mark.parametrize(
+    ("turn_s", "speed_kt", "step_s"),
+    [(40, 220, 2), (40, 220, 5), (40, 220, 10), (36, 250, 5), (45, 250, 10), (30, 200, 8)],
+)
+def test_a_jet_that_turns_over_its_field_is_where_it_says(
+    turn_s: float, speed_kt: float, step_s: float
+) -> None:
+    """Steep turns that end near where they began lose no report: the way is covered in steps, and
+    so after however many reports at a time."""
+    p = circling(turn_s, speed_kt, step_s, minutes=6)
+    assert len(sifted(p).positions) == len(p)
+    gates = sift.new_gates(1)
+    for k in range(0, len(p), 7):
+        one = sift.sift(p.take(np.arange(k, min(k + 7, len(p)))), gates)
+        gates = one.gates
+        assert len(one.positions) == min(7, len(p) - k)
+        assert not one.jump.any()
+
+
+def test_who_is_parked_for_long_has_its_place_again(table: Airfields) -> None:
+    """Held back at a place where it then stands for hours, it is heard there after one of them."""
+    p = flight(table, "OSAP", "OSDI", step_s=8, cruise_ft=15_000, speed_kt=320, taxi_s=4 * 3600)
+    landed = p.time_s[np.flatnonzero(~p.on_ground)[-1]]
+    p = spoofed(without(p, landed - 1300, landed - 600), landed - 600, np.inf)
+    after = sifted(p).positions.time_s - landed
+    assert not ((after > 0) & (after <= 3600)).any()
+    assert (after > 3700).sum() == (p.time_s > landed + 3700).sum()
+
+
 def test_a_flight_and_its_landing_lose_nothing(table: Airfields) -> None:
     """A flight into Beirut itself, seen down to the apron, passes whole."""
     p = flight(table, "LTAC", "OLBA", step_s=8)
