@@ -1,5 +1,10 @@
-"""The live builder's memory as bytes, and back: restart-safe, and refused when it is not ours."""
+"""The live builder's memory as bytes, and back: restart-safe, and refused when it is not ours.
 
+Promises: what a version before wrote is read, too, as long as nothing has changed its meaning
+(`READ`); of what that one did not remember yet, nothing is known.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import msgspec
@@ -15,13 +20,15 @@ from bot.legs.pieces import PIECE
 from bot.legs.recall import FACT
 from bot.legs.resolve import Sky
 from bot.legs.side import Piece
-from bot.legs.sift import GATE
+from bot.legs.sift import GATE, new_gates
 from bot.legs.stop import Spell
 from bot.model.air import Leg
 
 MAGIC = "airbridge-legs"
-FORMAT = 4  # raise when what is remembered changes meaning; a changed layout is noticed anyway
+FORMAT = 4  # raise when what is remembered changes meaning
+READ = 3, 4  # the latter with more remembered of flights, gates and stops
 Records = npt.NDArray[np.void]
+Told = list[list[str]]  # name and type of each field
 Published = dict[int, dict[str, tuple[float, float, int]]]
 
 
@@ -79,6 +86,19 @@ LAYOUT = str(msgspec.json.encode([GATE.descr, PIECE.descr, FACT.descr]), "ascii"
 _KEPT = tuple(f.name for f in fields(Fold) if f.name != "sky")
 
 
+def _records(data: bytes, told: Told, new: Callable[[int], Records]) -> Records:
+    """Records in the layout they were written in made ours; what was not told is as in `new`."""
+    old = np.frombuffer(data, np.dtype([(name, *rest) for name, *rest in told]))
+    out = new(len(old))
+    known = [name for name in out.dtype.names or () if name in (old.dtype.names or ())]
+    out[known] = old[known]
+    return out
+
+
+def _facts(n: int) -> Records:
+    return np.zeros(n, FACT)
+
+
 def pack(m: Memory) -> bytes:
     """The memory as bytes."""
     folds = {k: _Fold(*(getattr(f, name) for name in _KEPT)) for k, f in m.folds.items()}
@@ -92,18 +112,21 @@ def unpack(blob: bytes, sky: Sky) -> Memory:
     """The memory of `pack`. Raises StoreError for anything else, or another version's."""
     try:
         head = msgspec.msgpack.decode(blob, type=_Head)
-        if (head.magic, head.format, head.layout) != (MAGIC, FORMAT, LAYOUT):
+        gates, pieces, facts = msgspec.json.decode(head.layout, type=tuple[Told, Told, Told])
+        known = head.magic == MAGIC and head.format in READ
+        if not known or pieces != [list(field) for field in PIECE.descr]:
             raise StoreError(f"the saved state of open legs has format {head.format}, this program "
                              f"reads {FORMAT}: it was written by another version")  # fmt: skip
         b = msgspec.msgpack.decode(blob, type=_Blob)
         memory = Memory(
-            np.frombuffer(b.icao24, np.uint32).copy(), np.frombuffer(b.gates, GATE).copy(),
+            np.frombuffer(b.icao24, np.uint32).copy(), _records(b.gates, gates, new_gates),
             np.frombuffer(b.open, PIECE).copy(), np.frombuffer(b.told, bool).copy(),
             {k: Fold(sky, *(getattr(f, name) for name in _KEPT)) for k, f in b.folds.items()},
             b.published, np.frombuffer(b.closed, bool).copy(), b.held,
-            Customs.restored(sky.places.airfields, b.facts, b.fields),
+            Customs.restored(sky.places.airfields, _records(b.facts, facts, _facts).tobytes(),
+                             b.fields),
         )  # fmt: skip
-    except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as exc:
+    except (msgspec.MsgspecError, ValueError, TypeError, LookupError) as exc:
         raise StoreError(f"the saved state of open legs cannot be read: {exc}") from exc
     columns = (memory.gates, memory.open, memory.told, memory.closed)
     if any(len(column) != len(memory.icao24) for column in columns):

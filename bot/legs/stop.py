@@ -60,7 +60,7 @@ class Stop:
     spell: Spell | None
     craft: str
     odds: tuple[tuple[str, float], ...]
-    itself: bool  # known by what was seen of it alone, on the ground or near
+    itself: bool = False  # known by what was seen of it alone, on the ground or near
 
     @property
     def sure(self) -> bool:

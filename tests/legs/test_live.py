@@ -1,10 +1,14 @@
 """Live legs: what is published when, under which id, and over a restart."""
 
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 
 from bot.airfields import Airfields
 from bot.errors import StoreError
+from bot.legs import recall, sift, still
 from bot.legs.live import LiveLegs
 from bot.model.air import How, Leg, Positions
 from bot.model.watch import Area
@@ -103,6 +107,51 @@ def test_a_restart_changes_nothing(table: Airfields) -> None:
         old, new = new, old
         legs += old.tick(between(p, t - 600, t), float(t))
     assert legs == straight
+
+
+def before(blob: bytes) -> bytes:
+    """A dump as the version before wrote it, which remembered less of gates, flights and stops."""
+    told = msgspec.msgpack.decode(blob, strict=False)
+    gates, pieces, facts = msgspec.json.decode(told["layout"])
+    marks = {name for name, _ in still.MARKS}
+    less = [f for f in gates if f[0] not in marks], [f for f in facts if f[0] != "call"]
+    for name, dtype, rest in (("gates", sift.GATE, less[0]), ("facts", recall.FACT, less[1])):
+        names = [f[0] for f in rest if f[0]]
+        old = np.frombuffer(told[name], dtype)
+        new = np.zeros(len(old), [(f[0], *f[1:]) for f in rest])
+        new[names] = old[names]
+        told[name] = new.tobytes()
+    told.update(format=3, layout=msgspec.json.encode([less[0], pieces, less[1]]).decode())
+    return msgspec.msgpack.encode(without_itself(told))
+
+
+def without_itself(told: Any) -> Any:
+    """The same with no word on whether a stop is known by itself."""
+    if isinstance(told, dict):
+        return {k: without_itself(v) for k, v in told.items() if k != "itself"}
+    return [without_itself(v) for v in told] if isinstance(told, list) else told
+
+
+def test_an_upgrade_keeps_who_is_in_the_air(table: Airfields) -> None:
+    """What the version before remembered of a flight in the air is its leg's beginning."""
+    p = flight(table, "OSLK", "HL59", step_s=60)
+    old, new, middle = LiveLegs(table), LiveLegs(table), T0 + HOUR
+    polled(old, between(p, 0, middle), middle, 600.0)
+    new.restore(before(old.dump()))
+    legs = latest(polled(new, between(p, middle, 9e9), p.time_s.max() + 40 * HOUR, 600.0))
+    assert [(g.origin.airfield, g.destination.airfield) for g in legs.values()] == [
+        ("OSLK", "HL59")
+    ]
+
+
+def test_a_layout_that_cannot_be_read_is_refused(table: Airfields) -> None:
+    """Of what is open every field must be told, and as what it is."""
+    told = msgspec.msgpack.decode(LiveLegs(table).dump())
+    gates, pieces, facts = msgspec.json.decode(told["layout"])
+    for odd in ([gates, pieces[1:], facts], [[["t", "what"]], pieces, facts], [], "x", None):
+        blob = msgspec.msgpack.encode({**told, "layout": msgspec.json.encode(odd).decode()})
+        with pytest.raises(StoreError):
+            LiveLegs(table).restore(blob)
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x80", b"garbage", b"\x83\xa5magic\xa1x"])
