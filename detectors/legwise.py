@@ -66,8 +66,10 @@ def leg_features(
     judged besides, as the surprise beyond that of its two parts. Surprise: -log2 of the smoothed
     share among legs of EARLIER days, averaged over the day's legs. The last feature, named
     `LEGWISE`, is no mean but the day's `evidence`: `composition.walk_forward` knows it by name.
+    Raises ValueError.
     """
     when = np.asarray(day, dtype=np.int64)
+    _check(when, columns, joint)
     order = np.argsort(when, kind="stable")
     if when.size and (when.min() < 0 or when.max() >= size):
         raise ValueError(f"day must lie in 0..{size - 1}")
@@ -84,6 +86,21 @@ def leg_features(
         means = np.stack(sums, axis=1) / legs[:, None]
     found = np.where(legs > 0, _twice(when, list(coded.values()), size), np.nan)
     return np.column_stack([means, found]), legs, (*table, LEGWISE)
+
+
+def _check(
+    day: Ints, columns: Mapping[str, Sequence[object]], joint: Sequence[tuple[str, str]]
+) -> None:
+    if day.ndim != 1:
+        raise ValueError(f"day must have one entry per leg, but has shape {day.shape}")
+    if not columns:
+        raise ValueError("columns: at least one is needed")
+    for name, values in columns.items():
+        if len(values) != len(day):
+            raise ValueError(f"column {name!r} has {len(values)} values for {len(day)} legs")
+    strange = [name for pair in joint for name in pair if name not in columns]
+    if strange:
+        raise ValueError(f"joint: there is no column {strange[0]!r}")
 
 
 def _surprise(day: Ints, code: Ints) -> Floats:

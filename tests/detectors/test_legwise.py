@@ -170,3 +170,20 @@ def test_no_legs_at_all_say_nothing() -> None:
     assert features.shape == (3, len(names))
     assert np.isnan(features).all()
     assert legs.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "joint", "word"),
+    [
+        ({}, (), "at least one"),
+        ({"type": ["A", "B"]}, (), "'type' has 2 values for 3 legs"),
+        ({"type": list("ABC"), "hour": [1, 2, 3, 4]}, (), "'hour' has 4 values for 3 legs"),
+        ({"type": list("ABC")}, (("type", "hour"),), "no column 'hour'"),
+    ],
+)
+def test_columns_that_do_not_fit_the_legs_are_named(
+    columns: dict[str, list[object]], joint: tuple[tuple[str, str], ...], word: str
+) -> None:
+    """No column, one too short or too long, and a pair of one that is not there: clear errors."""
+    with pytest.raises(ValueError, match=word):
+        composition.leg_features([0, 0, 1], columns, joint, 2)
