@@ -13,6 +13,7 @@ from bot import alerts, message, outbox, sightings
 from bot.alerts import Batch, Item, Policy, Step
 from bot.config import Config
 from bot.desk import Desk
+from bot.errors import StoreError
 from bot.judge import Judged
 from bot.model.alert import Alert, Evidence, Finding, Kind, Message, Picture, Reason, State
 from bot.model.rarity import rarity_of
@@ -135,23 +136,43 @@ class Assessor:
         self, changes: Sequence[Change], now: datetime
     ) -> tuple[list[Letter], tuple[Step, ...]]:
         """What is said of this run's changes, and the alerts as they are to be stored."""
-        backed: dict[str, Evidence] = {}
+        backed = self._backed(changes, now)
+        batch = Batch(tuple(self._item(change, backed.get(change.alert.id)) for change in changes))
+        batch = alerts.silence(batch, self._desk.store.silences(now), now)
+        batch = alerts.group(alerts.dedup(batch, Policy().cooldown, now))
+        letters = []
+        for item in batch.kept:
+            try:
+                letters.append(self._letter(item, backed, now))
+            except Exception:  # one message that cannot be written stops no other, nor is it lost
+                log.exception("message could not be written watch=%s", item.alert.watch)
+                letters += self._plain(item)
+        return letters, alerts.told(batch)
+
+    def _backed(self, changes: Sequence[Change], now: datetime) -> dict[str, Evidence]:
+        """The evidence for this run's news, by alert."""
+        found: dict[str, Evidence] = {}
         for change in changes:
             if change.reason in NEWS:
                 watch = self._desk.watches[change.finding.watch]
                 drawn = change.judged.series
-                backed[change.alert.id] = self._desk.evidence(watch, change.finding, drawn, now)
-        batch = Batch(tuple(self._item(change, backed.get(change.alert.id)) for change in changes))
-        batch = alerts.silence(batch, self._desk.store.silences(now), now)
-        batch = alerts.group(alerts.dedup(batch, Policy().cooldown, now))
-        letters, kept = [], []
-        for item in batch.kept:
-            try:
-                letters.append(self._letter(item, backed, now))
-                kept.append(item)
-            except Exception:  # one message that cannot be written must not stop the others
-                log.exception("message could not be written watch=%s", item.alert.watch)
-        return letters, alerts.told(replace(batch, kept=tuple(kept)))
+                try:
+                    found[change.alert.id] = self._desk.evidence(watch, change.finding, drawn, now)
+                except StoreError:  # the run comes again, and nothing is told by half
+                    raise
+                except Exception:
+                    log.exception("evidence could not be gathered watch=%s", watch.name)
+        return found
+
+    def _plain(self, item: Item) -> list[Letter]:
+        """Bare facts of the item and of all that was to be told with it."""
+        facts = [
+            message.plain(finding, item.reason, _in_words(finding), label=self._desk.label)
+            for finding in (item.finding, *item.also)
+        ]
+        key = alerts.event_key(item.alert, item.reason)
+        return [Letter(f"{key}/{i}" if i else key, said, item.addresses, item.alert.id)
+                for i, said in enumerate(facts)]  # fmt: skip
 
     def _orphans(self, last: dict[str, Alert], now: datetime) -> list[tuple[Alert, Letter]]:
         """Open alerts that nothing judges any more (a watch removed, its surges switched off):
@@ -185,7 +206,7 @@ class Assessor:
         backing = replace(backing, finding=self._for_all_of(item))
         if item.also:
             by_watch = {other.finding.watch: other.legs for other in backed.values()}
-            others = {finding.watch: by_watch[finding.watch] for finding in item.also}
+            others = {finding.watch: by_watch.get(finding.watch, ()) for finding in item.also}
             backing = replace(backing, also=item.also, other_legs=others)
         tz = self._settings.timezone
         said = message.compose(backing, item.reason, now=now, tz=tz, alert=item.alert)

@@ -6,6 +6,6 @@ is spelt is the channel's business, and the conductor attaches the pictures.
 """
 
 from bot.message.compose import compose
-from bot.message.notices import service, sightings, welcome
+from bot.message.notices import plain, service, sightings, welcome
 
-__all__ = ["compose", "service", "sightings", "welcome"]
+__all__ = ["compose", "plain", "service", "sightings", "welcome"]

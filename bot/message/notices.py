@@ -1,4 +1,4 @@
-"""Messages without a life: sightings, the bot's own troubles, and the greeting on start."""
+"""Messages without a story: sightings, the bot's own troubles, its greeting, bare facts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -8,7 +8,7 @@ from bot.message import words
 from bot.message.compose import where
 from bot.message.legs import Gazetteer
 from bot.model.air import Leg
-from bot.model.alert import Kind, Line, Message, Section
+from bot.model.alert import Finding, Kind, Line, Message, Reason, Section
 from bot.model.watch import Watch
 
 SIGHTINGS_SHOWN = 12
@@ -44,6 +44,16 @@ def sightings(
 def service(title: str, lines: Sequence[str], *, label: str = "") -> Message:
     """The bot's own troubles, for its operators."""
     return Message(f"🔧 {title}", _block(lines), kind=Kind.SERVICE, label=label)
+
+
+def plain(finding: Finding, reason: Reason, facts: str, *, label: str = "") -> Message:
+    """The least that must be said of an alert whose message could not be written."""
+    news = {Reason.WORSE: "has grown", Reason.RESOLVED: "is over"}.get(reason, "began")
+    return Message(
+        f"{finding.watch}: {finding.kind} {news}",
+        _block([facts, "The whole message could not be written; `why` has the numbers."]),
+        reason=reason, kind=finding.kind, label=label,
+    )  # fmt: skip
 
 
 def welcome(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from bot.aircraft import Registry
 from bot.book import Book
 from bot.coverage import Hours
@@ -58,6 +60,25 @@ def test_a_surge_is_told_once_and_its_end_once(story: Make) -> None:
     assert told.reasons().count("first") == 1
     assert told.reasons()[-1] == "resolved"
     assert told.reasons().count("resolved") == 1
+
+
+@pytest.mark.parametrize("room", ["bot.message.compose", "bot.desk.Desk.evidence"])
+def test_what_cannot_be_written_is_told_barely(
+    story: Make, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    """Where the evidence or the message fails, beginning and end are told with the bare facts."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("boom")
+
+    told = story(quiet_watch(), quiet=40)
+    monkeypatch.setattr(room, broken)
+    after = surge(told, "2024-02-10", 4)
+    told.days(str(after), 30)
+    assert (told.reasons()[0], told.reasons()[-1]) == ("first", "resolved")
+    assert told.reasons().count("first") == told.reasons().count("resolved") == 1
+    assert told.heard[0][2] == "Hmeimim to eastern Libya: surge began"
+    assert "observed 2, expected 0.0" in repr(told.channel.heard[0][1].sections)
 
 
 def test_a_quiet_month_says_nothing(story: Make) -> None:
