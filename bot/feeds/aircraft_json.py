@@ -71,6 +71,7 @@ class _Aircraft(msgspec.Struct, gc=False):
 _PLAIN = msgspec.json.Decoder(list[_Aircraft])
 _OTHER = msgspec.json.Decoder(list[Other])
 _REPLY = msgspec.json.Decoder(Reply[Other])
+_PLAIN_REPLY = msgspec.json.Decoder(Reply[_Aircraft])
 
 
 def parse(body: bytes, what: str) -> Parsed:
@@ -180,13 +181,20 @@ def _in_parts(body: bytes) -> _Told | None:
 
 def _whole(body: bytes, what: str) -> _Told:
     """The reply, whatever it is, as far as it can be read. Raises Garbled."""
+    for decoder in (_PLAIN_REPLY, _REPLY):
+        counts = Skips()
+        try:
+            reply: Any = decoder.decode(body)
+            return _Told(reply, _block(_records(reply), counts), counts)
+        except (*UNREAD, _NotPlain):
+            continue
     counts = Skips()
-    try:
-        reply = _REPLY.decode(body)
-    except UNREAD:
-        reply = lenient(body, what, counts)
-    records = reply.ac if reply.ac is not None else reply.aircraft
-    return _Told(reply, _block(records or [], counts), counts)
+    reply = lenient(body, what, counts)
+    return _Told(reply, _block(_records(reply), counts), counts)
+
+
+def _records(reply: Reply[Any]) -> list[Any]:
+    return (reply.ac if reply.ac is not None else reply.aircraft) or []
 
 
 class _NotPlain(Exception):
